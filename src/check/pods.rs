@@ -37,7 +37,12 @@ fn serves(subject: &Subject) -> bool {
         .map_or(&[][..], Node::items)
         .iter()
         .any(|container| container.get("ports").is_some());
-    subject.autoscaler.is_some() || opens_a_port
+    has_autoscaler(subject) || opens_a_port
+}
+
+/// Whether an autoscaler scales the pods. Errors in it do not matter.
+fn has_autoscaler(subject: &Subject) -> bool {
+    written(subject, &["hpa"]).is_some()
 }
 
 /// The value at `path` of the first container in the manifest that has one.
@@ -154,9 +159,9 @@ fn readiness_is_probed(case: &mut Case<'_>, subject: &Subject) {
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),
         message: "no readiness probe: a pod gets requests as soon as its container runs".to_owned(),
-        why: match subject.autoscaler {
-            Some(_) => format!("{lost}; the autoscaler also counts the CPU of its startup as load"),
-            None => lost,
+        why: match has_autoscaler(subject) {
+            true => format!("{lost}; the autoscaler also counts the CPU of its startup as load"),
+            false => lost,
         },
         help: "add a `readinessProbe` to the container (in a policy: `[pod] readiness`)".to_owned(),
     });

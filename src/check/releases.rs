@@ -6,7 +6,7 @@ use super::case::{Case, CaseReport, place_of, written};
 use crate::hpa::rules::{Gate, Release};
 use crate::hpa::spec::MetricSource;
 use crate::scenario::Code;
-use crate::scenario::manifest::Object;
+use crate::scenario::manifest::{Object, keys_renamed_in_version_two};
 use crate::scenario::survey::Subject;
 use crate::scenario::tree::Node;
 
@@ -83,11 +83,25 @@ fn api_version_is_served(case: &mut Case<'_>, object: &Object) {
             "`kubectl apply` ends with: no matches for kind \"{}\" in version \"{}\"",
             gone.kind, gone.api_version
         ),
-        help: format!(
-            "write `apiVersion: {}`; the Kubernetes deprecated API migration guide lists the renamed fields",
-            gone.now
-        ),
+        help: help_to_move(gone, object),
     });
+}
+
+/// The version to write, and what else changes with it.
+fn help_to_move(gone: &Gone, object: &Object) -> String {
+    let version = format!("write `apiVersion: {}`", gone.now);
+    match gone.api_version {
+        "autoscaling/v2beta2" => format!("{version}; all keys stay as they are"),
+        "autoscaling/v2beta1" => {
+            let renamed = keys_renamed_in_version_two(object);
+            renamed.into_iter().fold(version, |help, (key, example)| {
+                format!("{help}, `{example}` instead of `{key}`")
+            })
+        }
+        _ => format!(
+            "{version}; the Kubernetes deprecated API migration guide lists the renamed fields"
+        ),
+    }
 }
 
 /// A feature and the release that introduced it.

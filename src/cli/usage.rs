@@ -38,7 +38,10 @@ pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Sc
 /// The error with suggestions of our own.
 fn mended(mut error: clap::Error, arguments: &[Cow<'_, str>]) -> clap::Error {
     match error.kind() {
-        ErrorKind::UnknownArgument => suggest_set(&mut error, arguments),
+        ErrorKind::UnknownArgument => {
+            suggest_set(&mut error, arguments);
+            suggest_one_stream(&mut error, arguments);
+        }
         ErrorKind::InvalidSubcommand => drop_far_commands(&mut error),
         _ => {}
     }
@@ -64,6 +67,30 @@ fn suggest_set(error: &mut clap::Error, arguments: &[Cow<'_, str>]) {
         ContextKind::Suggested,
         ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
     );
+}
+
+/// Names the way to read several files as one recording.
+fn suggest_one_stream(error: &mut clap::Error, arguments: &[Cow<'_, str>]) {
+    let command: Vec<&str> = arguments
+        .iter()
+        .skip(1)
+        .take(2)
+        .map(AsRef::as_ref)
+        .collect();
+    let (["trace", "convert" | "info"], Some(ContextValue::String(refused))) =
+        (command.as_slice(), error.get(ContextKind::InvalidArg))
+    else {
+        return;
+    };
+    if refused.starts_with('-') {
+        return;
+    }
+    let tip = format!(
+        "files of one recording are read as one stream: cat FILE {refused} | hpasim trace {} -",
+        command[1]
+    );
+    let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+    error.insert(ContextKind::Suggested, tips);
 }
 
 /// Whether the command of these arguments has `--set`.

@@ -113,8 +113,25 @@ fn refuse_window_without_two_samples(
     );
 }
 
-/// The names of the autoscaler's metrics of type Pods, Object and External, and whether one is measured by hpasim itself.
-fn custom_metrics(autoscaler: &Hpa) -> impl Iterator<Item = (&str, bool)> {
+/// A metric of type Pods, Object or External.
+struct ColumnMetric<'a> {
+    /// Its name alone.
+    name: &'a str,
+    /// Its column of the trace: the name with the selector and the object.
+    column: String,
+    /// Whether hpasim itself measures it.
+    is_built_in: bool,
+}
+
+impl ColumnMetric<'_> {
+    /// Whether a name in `gauges` means this metric: its column, or its name alone, which stands for all columns of this name.
+    fn is_gauge(&self, gauge: &str) -> bool {
+        !self.is_built_in && (gauge == self.name || gauge == self.column)
+    }
+}
+
+/// The autoscaler's metrics of type Pods, Object and External.
+fn custom_metrics(autoscaler: &Hpa) -> impl Iterator<Item = ColumnMetric<'_>> {
     autoscaler.spec.metrics.iter().filter_map(|metric| {
         let is_pods = matches!(metric.source, MetricSource::Pods { .. });
         let name = match &metric.source {
@@ -123,7 +140,11 @@ fn custom_metrics(autoscaler: &Hpa) -> impl Iterator<Item = (&str, bool)> {
             | MetricSource::External { metric } => metric.name.as_str(),
             MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => return None,
         };
-        Some((name, is_pods && BUILT_IN_POD_METRICS.contains(&name)))
+        Some(ColumnMetric {
+            name,
+            column: metric.source.column()?,
+            is_built_in: is_pods && BUILT_IN_POD_METRICS.contains(&name),
+        })
     })
 }
 
@@ -140,7 +161,7 @@ pub(super) fn check_custom(
     let Some(body) = metrics.and_then(|metrics| metrics.node(key::CUSTOM.name)) else {
         return;
     };
-    let is_column = |name: &str| custom_metrics(autoscaler).any(|it| it == (name, false));
+    let is_column = |name: &str| custom_metrics(autoscaler).any(|metric| metric.is_gauge(name));
     let gauges = body
         .get(tables::CUSTOM_GAUGES.name)
         .map_or(&[][..], |gauges| gauges.items());
@@ -148,8 +169,11 @@ pub(super) fn check_custom(
         let Some(name) = gauge.text().filter(|name| !is_column(name)) else {
             continue;
         };
-        let columns = custom_metrics(autoscaler).filter(|(_, is_built_in)| !is_built_in);
-        let near = faults.nearest_written(name, columns.map(|(name, _)| name));
+        let columns: Vec<String> = custom_metrics(autoscaler)
+            .filter(|metric| !metric.is_built_in)
+            .map(|metric| metric.column)
+            .collect();
+        let near = faults.nearest_written(name, columns.iter().map(String::as_str));
         faults.report(
             Code::NoEffect,
             gauge.origin,
@@ -160,11 +184,11 @@ pub(super) fn check_custom(
             ),
         );
     }
-    let has_range = |(name, is_built_in): (&str, bool)| {
-        if is_built_in {
-            name == REQUESTS_PER_SECOND
+    let has_range = |metric: ColumnMetric<'_>| {
+        if metric.is_built_in {
+            metric.name == REQUESTS_PER_SECOND
         } else {
-            !custom.gauges.iter().any(|gauge| gauge == name)
+            !custom.gauges.iter().any(|gauge| metric.is_gauge(gauge))
         }
     };
     let window = body.get(tables::CUSTOM_WINDOW.name);

@@ -131,7 +131,7 @@ fn keys_of_the_second_version_in_older_ones() {
       |             ^^^^^^^^^^^^^^^^^^^
       |
       = note: `kubectl apply` ends with: no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2beta1"
-      = help: write `apiVersion: autoscaling/v2`; the Kubernetes deprecated API migration guide lists the renamed fields
+      = help: write `apiVersion: autoscaling/v2`
 
     error[E0007]: `target` is a key of autoscaling/v2, and this autoscaler is autoscaling/v2beta1, which no cluster serves
      --> hpa.yaml:8:44
@@ -342,4 +342,15 @@ fn annotations_that_no_cluster_reads() {
       = note: `<hidden>` replaces text that may be secret
       = help: write `apiVersion: autoscaling/v2` with `metrics` and `behavior` in `spec`
     ");
+}
+
+#[test]
+fn the_help_for_the_first_beta_writes_each_of_its_keys_in_the_second_version() {
+    let text = autoscaler(
+        "autoscaling/v2beta1",
+        "  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 60}}\n  - {type: Pods, pods: {metricName: requests, targetAverageValue: 100}}\n",
+    );
+    let found = about(&text);
+    let help = "write `apiVersion: autoscaling/v2`, `target: {type: Utilization, averageUtilization: 60}` instead of `targetAverageUtilization`, `metric: {name: requests}` instead of `metricName`, `target: {type: AverageValue, averageValue: 100}` instead of `targetAverageValue`";
+    assert!(found.contains(help), "{found}");
 }

@@ -186,7 +186,7 @@ fn an_api_version_that_is_gone() {
        |             ^^^^^^^^^^^^^^^^^^^
        |
        = note: `kubectl apply` ends with: no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2beta2"
-       = help: write `apiVersion: autoscaling/v2`; the Kubernetes deprecated API migration guide lists the renamed fields
+       = help: write `apiVersion: autoscaling/v2`; all keys stay as they are
     "#);
     let older = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}\n  maxReplicas: 2\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n";
     assert_eq!(
@@ -522,4 +522,16 @@ fn a_tolerance_is_no_question_where_the_release_is_stated() {
         before.starts_with("info[I0102]: a tolerance in `behavior`"),
         "{before}"
     );
+}
+
+#[test]
+fn an_error_in_an_autoscaler_does_not_hide_a_missing_readiness_probe() {
+    let text = |min: u32| {
+        format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  minReplicas: {min}\n  maxReplicas: 10\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: app, image: web, resources: {{requests: {{cpu: 100m}}}}}}\n"
+        )
+    };
+    let found = |min: u32| codes(&report_of(&[("app.yaml", &text(min))]));
+    assert_eq!(found(2), ["W0111", "I0103"]);
+    assert_eq!(found(12), ["E0016", "W0111"]);
 }

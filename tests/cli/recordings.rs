@@ -349,3 +349,12 @@ fn options_about_utilization_need_each_other() {
         assert!(finished.stderr.contains(reason), "{}", finished.stderr);
     }
 }
+
+#[test]
+fn several_files_of_one_recording_are_told_the_way() {
+    let told = outcome(&Sandbox::new(), "trace convert a.json b.json -o c.csv", "");
+    assert!(
+        told.starts_with("exit 2\n") && told.contains("cat FILE b.json | hpasim trace convert -"),
+        "{told}"
+    );
+}

@@ -104,6 +104,33 @@ fn custom_values_out_of_range() {
 }
 
 #[test]
+fn a_gauge_is_named_by_its_column_or_by_its_name_alone() {
+    let metric = |topic: &str| {
+        format!(
+            "[[hpa.metrics]]\ntype = \"External\"\nexternal = {{ metric = {{ name = \"queue\", selector = {{ matchLabels = {{ topic = \"{topic}\" }} }} }}, target = {{ type = \"AverageValue\", averageValue = 5 }} }}\n\n"
+        )
+    };
+    let about = |gauges: &str| {
+        let policy = format!(
+            "[hpa]\nmaxReplicas = 9\n\n{}{}[metrics.custom]\ngauges = [{gauges}]\n",
+            metric("orders"),
+            metric("mails")
+        );
+        about_files(MemoryLoader::default().with("p.toml", policy).with(
+            "t.csv",
+            "time_s,rps,queue{topic=orders},queue{topic=mails}\n0,4,1,1\n60,4,1,1\n",
+        ))
+    };
+    assert_eq!(about("\"queue{topic=orders}\", \"queue{topic=mails}\""), "");
+    assert_eq!(about("\"queue\""), "");
+    let unknown = about("\"queue{topic=order}\"");
+    assert!(
+        unknown.contains("did you mean `queue{topic=orders}`?"),
+        "{unknown}"
+    );
+}
+
+#[test]
 fn custom_keys_that_no_metric_obeys() {
     insta::assert_snapshot!(about_custom("gauges = [\"queu\", \"requests_per_second\", \"queue\"]\n"), @r#"
     warning[W0002]: `metrics.custom.gauges` names `queu`, and no metric of the autoscaler is that column of the trace

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SEEDS: [&str; 20] = [
+const SEEDS: [&str; 24] = [
     "time_s,rps,depth\n0,4,1\n60,5,2\n",
     "metric_name,timestamp,metric_value\nhttp_reqs,1645006050,1\nvus,1645006050,1\nhttp_reqs,1645006053,1\n",
     "{\"metric\":\"http_reqs\",\"type\":\"Point\",\"data\":{\"time\":\"2024-03-19T14:59:30.714081-04:00\",\"value\":1}}\n",
@@ -26,6 +26,10 @@ const SEEDS: [&str; 20] = [
     "<httpSample t=\"4\" ts=\"1772442000150\">\n</httpSample>\n<httpSample t=\"4\" ts=\"1772442003150\"/>\n",
     "REQUEST\t\treq\t1772442000150\t1772442000151\tOK\nUSER\ta\n",
     "response-time,offset\n0.1,0.15\n0.2,3.5\n",
+    "up{a=\"b\", c=\"d, e\"} =>\n1 @[1796089715.767]\n2 @[1796089717.767]\nup =>\n3 @[1796089715.767]\n",
+    "#Date: 2026-03-01 23:59:58\n#Fields: time c-ip\n23:59:59 a\n00:00:02 a\n",
+    "2026-03-02T09:00:00.1Z stdout P {\"ts\":17724\n2026-03-02T09:00:00.1Z stderr F e\n2026-03-02T09:00:00.1Z stdout F 42000.5,\"status\":200}\n2026-03-02T09:00:00.1Z stdout F {\"ts\":1772442003,\"status\":200}\n",
+    "\"Time\";\"web\"\n\"11/12/2026, 2:00:00 PM\";1.100 req/s\n\"11/13/2026, 2:00:00 PM\";2,5\n",
 ];
 
 fn cases() -> u32 {

@@ -112,10 +112,7 @@ fn the_line_inside_a_line_of_a_collector_counts() {
     let starting = docker("starting".to_owned()) + "\n";
     let json = lines(|date, _| docker(format!(r#"{{"time":"{date}Z","status":200}}"#)));
     let (format, codes) = assert_five_requests(&(starting.clone() + &json));
-    assert_eq!(
-        (format.as_str(), codes),
-        ("json-log", vec![Code::RecordingUnreadable])
-    );
+    assert_eq!((format.as_str(), codes), ("json-log", vec![]));
     let text = lines(|date, _| docker(access(date)));
     let (format, _) = assert_five_requests(&(starting + &text));
     assert_eq!(format, "access-log");
@@ -130,7 +127,90 @@ fn lines_about_the_program_are_no_requests() {
     let log = lines(|date, _| format!(r#"{{"ts":"{date}Z","status":200}}"#));
     let log = format!("{{\"ts\":\"2026-03-02T08:00:00Z\",\"msg\":\"serving\"}}\n{log}");
     let (_, codes) = assert_five_requests(&log);
-    assert_eq!(codes, vec![Code::RecordingUnreadable]);
+    assert_eq!(codes, vec![]);
+}
+
+#[test]
+fn other_json_lines_of_caddy_are_no_requests_and_no_fault() {
+    let access = lines(|_, epoch| {
+        format!(
+            r#"{{"level":"info","ts":{epoch},"logger":"http.log.access.log0","msg":"handled request","request":{{"method":"GET"}},"status":502}}"#
+        )
+    });
+    let others = r#"{"level":"error","ts":1772442001.2,"logger":"http.log.error","msg":"dial tcp","request":{"method":"GET"},"status":502}
+{"level":"info","ts":1772441990.1,"logger":"admin.api","msg":"received request","method":"GET","uri":"/config/"}
+{"level":"info","msg":"without a time"}
+{"level":"info","ts":1772441990.2,"logger":"tls.obtain","msg":"certificate obtained successfully"}
+"#;
+    let expected = ("json-log".to_owned(), vec![]);
+    assert_eq!(assert_five_requests(&format!("{others}{access}")), expected);
+    assert_eq!(assert_five_requests(&format!("{access}{others}")), expected);
+}
+
+#[test]
+fn more_lines_without_a_request_than_with_one_are_noted_as_that() {
+    let access = lines(|date, _| format!(r#"{{"ts":"{date}Z","status":200}}"#));
+    let others = "{\"ts\":\"2026-03-02T09:00:00Z\",\"msg\":\"done\"}\n".repeat(6);
+    let told = told(format!("{access}{others}"));
+    assert!(
+        told.contains("W0039]: 6 lines hold no request, more than lines that do"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_line_in_parts_is_one_request() {
+    let filler = "x".repeat(60);
+    let cri = |inner: String, at: usize| {
+        let (first, rest) = inner.split_at(at);
+        format!(
+            "2026-03-02T09:00:00.1Z stdout P {first}\n2026-03-02T09:00:00.1Z stderr F starting\n2026-03-02T09:00:00.1Z stdout F {rest}"
+        )
+    };
+    let json = |date: &str| format!(r#"{{"a":"{filler}","time":"{date}Z","status":200}}"#);
+    for at in [3, 70] {
+        let (format, _) = assert_five_requests(&lines(|date, _| cri(json(date), at)));
+        assert_eq!(format, "json-log");
+        let (format, _) = assert_five_requests(&lines(|date, _| {
+            cri(access(date) + &format!(" \"{filler}\""), at)
+        }));
+        assert_eq!(format, "access-log");
+        let (format, _) = assert_five_requests(&lines(|date, _| {
+            let inner = "INFO: 192.0.2.1:5 - \"GET /a HTTP/1.1\" 200 and a long text behind it that runs on";
+            cri(inner.to_owned(), at).replace("2026-03-02T09:00:00.1", date)
+        }));
+        assert_eq!(format, "access-log");
+    }
+    let part = "y".repeat(16 << 10);
+    let docker = lines(|date, _| {
+        format!(
+            "{{\"log\":\"{{\\\"time\\\":\\\"{date}Z\\\",\\\"a\\\":\\\"{part}\",\"stream\":\"stdout\",\"time\":\"2026-03-02T10:00:00Z\"}}\n\
+             {{\"log\":\"{part}\\\",\\\"status\\\":200}}\\n\",\"stream\":\"stdout\",\"time\":\"2026-03-02T10:00:00Z\"}}"
+        )
+    });
+    assert_eq!(
+        assert_five_requests(&docker),
+        ("json-log".to_owned(), vec![])
+    );
+}
+
+#[test]
+fn a_log_of_iis_without_the_field_date_takes_it_from_the_line_date() {
+    let log = "#Software: Microsoft Internet Information Services 10.0\n#Date: 2026-03-01 23:59:58\n#Fields: time c-ip\n\
+               23:59:59 a\n00:00:00 a\n23:59:59 late\n00:00:01 a\n\
+               #Date: 2026-03-02 00:00:05\n#Fields: time c-ip\n00:00:05 a\n";
+    insta::assert_snapshot!(told(log), @"
+    # hpasim trace convert, from: W3C extended log (CloudFront, IIS); time_s 0 is 2026-03-01T23:59:59Z
+    time_s,rps
+    0,2
+    1,1
+    2,1
+    3,0
+    6,1
+    7,1
+    ");
+    let undated = told("#Fields: time c-ip\n23:59:59 a\n");
+    assert!(undated.contains("`#Date:`"), "{undated}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn json_counts_requests_whatever_the_order_of_keys_and_the_offset() {
     0,1
     1,1
     2,1
-    warning[W0034]: 1 time has another offset from UTC than the first, or no offset; hpasim reads each with its own offset, and without an offset as UTC
+    warning[W0034]: 1 time has another offset from UTC than the first; hpasim reads each with its own offset
      --> in:4:1
       |
     4 | {"type":"Point","data":{"time":"2024-03-19T18:59:31.91100717Z","value":1,"tags":{"name":"http_reqs"}},"metric":"http_reqs"}

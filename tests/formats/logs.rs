@@ -66,13 +66,21 @@ fn what_is_odd_about_a_log_is_noted() {
       |
       = help: nothing, unless the file contains two recordings
 
-    warning[W0034]: 2 times have another offset from UTC than the first, or no offset; hpasim reads each with its own offset, and without an offset as UTC
+    warning[W0034]: 1 time has another offset from UTC than the first; hpasim reads each with its own offset
      --> in:6:1
       |
     6 | h - - [01/Jul/1995:07:10:00 +0200] "GET / HTTP/1.0" 200 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
       = help: nothing, if the clock changed to or from summer time; otherwise check where these lines come from
+
+    warning[W0034]: 1 time states no offset from UTC; hpasim reads such a time as UTC
+     --> in:7:1
+      |
+    7 | h - - [01/Jul/1995:05:10:01] "GET / HTTP/1.0" 200 1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: nothing, if the clock of the server is UTC; otherwise log an offset (HAProxy: `%T` in the place of `%t`), because all times are those of another zone
 
     warning[W0039]: 1 line is unreadable; hpasim ignores such lines
      --> in:5:1

@@ -491,3 +491,58 @@ fn one_gap_gives_one_warning() {
         "{told_nan}"
     );
 }
+
+/// What promtool 2.42 prints of two series of a counter.
+const PROMTOOL: &str = "\
+http_requests_total{code=\"200\", handler=\"/a, b\", job=\"p\"} =>
+2 @[1796089715.767]
+4 @[1796089717.767]
+6 @[1796089719.767]
+http_requests_total{code=\"500\", handler=\"/a, b\", job=\"p\"} =>
+0 @[1796089715.767]
+NaN @[1796089717.767]
+2 @[1796089719.767]
+";
+
+#[test]
+fn the_text_of_promtool_is_the_same_as_its_json() {
+    let series = |code: &str, values: &str| {
+        format!(
+            r#"{{"metric":{{"__name__":"http_requests_total","code":"{code}","handler":"/a, b","job":"p"}},"values":[{values}]}}"#
+        )
+    };
+    let json = format!(
+        "[{},{}]",
+        series(
+            "200",
+            r#"[1796089715.767,"2"],[1796089717.767,"4"],[1796089719.767,"6"]"#
+        ),
+        series(
+            "500",
+            r#"[1796089715.767,"0"],[1796089717.767,"NaN"],[1796089719.767,"2"]"#
+        )
+    );
+    assert_eq!(read(PROMTOOL).format.word(), "promtool-text");
+    assert_eq!(read(PROMTOOL).trace, read(&json).trace);
+    let rows = told_as(
+        What::Requests,
+        "{} =>\n0.5 @[1796089715.805]\n1 @[1796089717.805]\n",
+    );
+    assert!(rows.contains("0,0.5\n2,1\n"), "{rows}");
+    insta::assert_snapshot!(told(PROMTOOL), @"
+    # hpasim trace convert, from: promtool range query; time_s 0 is 2026-12-01T01:48:35.767Z
+    time_s,rps
+    0,1.5
+    2,1
+    4,1
+    warning[W0031]: 1 sample is NaN, infinite, negative or not a number; hpasim ignores such a sample, and a gauge keeps the value before it
+     --> in:7:1
+      |
+    7 | NaN @[1796089717.767]
+      | ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: check the recording there; without traffic, a query such as 0/0 gives NaN
+    ");
+    let histogram = told("up =>\n{count:3, sum:4, (0,1]:3} @[1796089715.767]\n");
+    assert!(histogram.contains("native histograms"), "{histogram}");
+}

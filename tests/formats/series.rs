@@ -83,6 +83,104 @@ fn units_that_are_no_load_are_refused_and_kinds_are_not_mixed() {
 }
 
 #[test]
+fn dates_for_people_are_read_where_the_column_tells_day_from_month() {
+    let table = |dates: [&str; 3]| {
+        let rows = dates.iter().map(|date| format!("\"{date}\",2 req/s\n"));
+        told(format!("\"Time\",\"web\"\n{}", rows.collect::<String>()))
+    };
+    for (dates, start) in [
+        (
+            [
+                "11/28/2026, 02:00:00 PM",
+                "11/28/2026, 02:01:00 PM",
+                "11/28/2026, 02:02:00 PM",
+            ],
+            "2026-11-28T14:00:00Z",
+        ),
+        (
+            [
+                "28/11/2026 14:00:00",
+                "28/11/2026 14:01:00",
+                "28/11/2026 14:02:00",
+            ],
+            "2026-11-28T14:00:00Z",
+        ),
+        (
+            [
+                "28.11.2026, 14:00:00",
+                "28.11.2026, 14:01:00",
+                "28.11.2026, 14:02:00",
+            ],
+            "2026-11-28T14:00:00Z",
+        ),
+        // The third date tells.
+        (
+            ["11/12/2026 0:00", "12/12/2026 0:00", "13/12/2026 0:00"],
+            "2026-12-11T00:00:00Z",
+        ),
+        // Only one order goes from day to day, or forward.
+        (
+            ["3/4/2026 0:00", "4/4/2026 0:00", "5/4/2026 0:00"],
+            "2026-04-03T00:00:00Z",
+        ),
+        (
+            ["4/11/2026 23:00", "4/12/2026 0:00", "4/12/2026 1:00"],
+            "2026-04-11T23:00:00Z",
+        ),
+        // Both orders are one.
+        (
+            ["5/5/2026 1:00", "5/5/2026 2:00", "5/5/2026 3:00"],
+            "2026-05-05T01:00:00Z",
+        ),
+    ] {
+        let told = table(dates);
+        assert!(told.contains(start) && !told.contains("warning"), "{told}");
+    }
+    insta::assert_snapshot!(table(["03/04/2026, 9:00:00 PM", "03/04/2026, 9:01:00 PM", "03/04/2026, 9:02:00 PM"]), @r#"
+    error[E0034]: `03/04/2026, 9:00:00 PM` is 4 March 2026 or 3 April 2026, and no date in `in` tells which
+     --> in:2:1
+      |
+    2 | "03/04/2026, 9:00:00 PM",2 req/s
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the dates with the year first, such as 2026-11-28 14:00:00, or export epoch numbers (Grafana: without "Formatted data")
+    "#);
+}
+
+#[test]
+fn the_other_numbers_tell_whether_a_point_separates_thousands() {
+    let table = |cells: [&str; 2], separator: char| {
+        let [first, last] = cells.map(|cell| format!("\"{cell}\""));
+        told(format!(
+            "Time{separator}rps\n1772442000{separator}{first}\n1772442060{separator}{last}\n"
+        ))
+    };
+    for (cells, separator, rows) in [
+        (["1.100", "1.100,5"], ';', "0,1100\n60,1100.5\n"),
+        (["1.100", "2,5"], ';', "0,1100\n60,2.5\n"),
+        (["1.100", "2.5"], ';', "0,1.1\n60,2.5\n"),
+        (["1.100", "0.123"], ';', "0,1.1\n60,0.123\n"),
+        (["1,100", "2.5"], ';', "0,1100\n60,2.5\n"),
+        (["1,100", "7"], ';', "0,1.1\n60,7\n"),
+        (["1.100", "7"], ',', "0,1.1\n60,7\n"),
+        (["1,100", "7"], ',', "0,1100\n60,7\n"),
+        (["1.100", "2,5"], '\t', "0,1100\n60,2.5\n"),
+    ] {
+        let told = table(cells, separator);
+        assert!(told.contains(rows), "{cells:?} {told}");
+    }
+    insta::assert_snapshot!(table(["1.100", "7"], ';'), @r#"
+    error[E0059]: `1.100` has a point before thousands or before decimals, and no other number in `in` tells which
+     --> in:2:1
+      |
+    2 | 1772442000;"1.100"
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the numbers without separators of thousands, and with another number of decimals (1100, or 1.1)
+    "#);
+}
+
+#[test]
 fn a_blank_cell_is_no_sample() {
     let text = "Time,a,b\n1772442000,1,1\n1772442060,,1\n1772442120,null,1\n1772442180,2,1\n";
     let told_series = told(text);

@@ -17,8 +17,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   hpasim trace info traces/spike.csv
   hpasim trace info prometheus.json --what cpu-cores --series 1
 
-Formats: csv, k6-csv, k6-json, k6-options, prometheus, cloudwatch, locust,
-jmeter-csv, jmeter-xml, gatling, vegeta-csv, hey-csv, ab-tsv, artillery,
+Formats: csv, k6-csv, k6-json, k6-options, prometheus, promtool-text, cloudwatch,
+locust, jmeter-csv, jmeter-xml, gatling, vegeta-csv, hey-csv, ab-tsv, artillery,
 access-log, aws-elb, w3c-log, vegeta-json, json-log, series-csv";
 
 /// `hpasim trace info`.

@@ -71,7 +71,9 @@ impl RequestCounts {
         }
         self.latest_second = self.latest_second.max(second);
         let offset = *self.offset_seconds.get_or_insert(stamp.offset_seconds);
-        if offset != stamp.offset_seconds || stamp.offset_seconds.is_none() {
+        if stamp.offset_seconds.is_none() {
+            notes.add_time_without_offset(&place);
+        } else if offset != stamp.offset_seconds {
             notes.add(Code::RecordingTimeZone, &place);
         }
         if *self.unit.get_or_insert(stamp.unit) != stamp.unit {

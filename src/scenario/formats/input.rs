@@ -1,6 +1,7 @@
 //! A recording as a stream: its first bytes for recognition, then line after line.
 //!
-//! Memory holds only [`HEAD_BYTES`], one line and the buffers. A line longer than [`RECORDING_LINE_BYTES_MAX`] is a fault.
+//! Memory holds only [`HEAD_BYTES`], one line, the parts of two, and the buffers. A line longer than [`RECORDING_LINE_BYTES_MAX`] is a
+//! fault.
 
 use std::cell::Cell;
 use std::io::{BufRead, Cursor, ErrorKind, Read};
@@ -8,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
+use super::log_parts::{LogParts, PartStart};
 use super::stamp::Dates;
 use crate::bounded::{
     RECORDING_LINE_BYTES_MAX, ReadError, Unpacked, read_line, read_whole, size_text, unpacked,
@@ -143,8 +145,9 @@ impl<'r> Input<'r> {
             exposure: self.exposure,
             line: Vec::new(),
             number: 0,
-            offset: 0,
             next_offset: 0,
+            start: PartStart::default(),
+            parts: LogParts::default(),
         }
     }
 }
@@ -170,29 +173,50 @@ pub(super) struct Lines<'r> {
     exposure: Exposure,
     line: Vec<u8>,
     number: usize,
-    offset: usize,
     next_offset: usize,
+    /// Where the line begins.
+    start: PartStart,
+    parts: LogParts,
 }
 
 impl Lines<'_> {
-    /// The next line without its end; `None` after the last.
+    /// The next line without its end; `None` after the last. The parts of a line that a container runtime split are one line.
     ///
     /// # Errors
     /// The stream ends early, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
     pub(super) fn next(&mut self) -> Result<Option<StreamLine<'_>>, Diagnostic> {
+        loop {
+            let at = if self.read_line()? {
+                self.parts.take(&mut self.line, self.start)
+            } else {
+                match self.parts.take_rest(&mut self.line) {
+                    None => return Ok(None),
+                    rest => rest,
+                }
+            };
+            if let Some(start) = at {
+                self.start = start;
+                self.exposure.look_at(&self.line);
+                return Ok(Some(self.current()));
+            }
+        }
+    }
+
+    /// Reads a line of the file; `false` after the last.
+    fn read_line(&mut self) -> Result<bool, Diagnostic> {
         let read = read_line(&mut self.reader, &mut self.line, RECORDING_LINE_BYTES_MAX);
-        self.offset = self.next_offset;
+        if matches!(read, Ok(0)) {
+            return Ok(false);
+        }
+        self.number += 1;
+        self.start = PartStart {
+            number: self.number,
+            offset: self.next_offset,
+        };
         match read {
-            Ok(0) => return Ok(None),
-            Ok(read) => {
-                self.number += 1;
-                self.next_offset += read;
-            }
+            Ok(read) => self.next_offset += read,
             Err(ReadError::Io(error)) => return Err(failure(&self.name, self.was_gzip, &error)),
-            Err(ReadError::TooLarge { .. }) => {
-                self.number += 1;
-                return Err(line_too_long(&self.current()));
-            }
+            Err(ReadError::TooLarge { .. }) => return Err(line_too_long(&self.current())),
         }
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
@@ -200,15 +224,14 @@ impl Lines<'_> {
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
         }
-        self.exposure.look_at(&self.line);
-        Ok(Some(self.current()))
+        Ok(true)
     }
 
     fn current(&self) -> StreamLine<'_> {
         StreamLine {
             name: &self.name,
-            number: self.number,
-            offset: self.offset,
+            number: self.start.number,
+            offset: self.start.offset,
             bytes: &self.line,
         }
     }

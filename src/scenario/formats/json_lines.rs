@@ -23,15 +23,17 @@ use serde_json::value::RawValue;
 use super::access_log::has_request_line;
 use super::input::Input;
 use super::json_document::{json_fault, place_in, read_document};
-use super::log_counts::{LogCounts, LogLine, count_requests};
-use super::notes::Notes;
-use super::recognise::{Sign, StreamHead};
+use super::json_keys::{
+    INNER_KEYS, LOGGER_KEY, NESTED_KEYS, REQUEST_KEYS, is_of_access_logger, is_other_logger,
+    rank_of,
+};
+use super::log_counts::{CountedLog, LogLine, count_requests};
+use super::recognise::{Sign, StreamHead, head_text};
 use super::stamp::{Dates, Stamp, parse_stamp};
 use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, Recorded, RecordedText, What, nothing_there,
-    read_lines,
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, RecordedText, What, read_lines,
 };
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 
 /// A log of JSON objects.
@@ -61,81 +63,6 @@ pub(super) static VEGETA_JSON: FormatReader = FormatReader {
     read,
 };
 
-/// Keys of the time of a request, the best first: its start, then its time of day, then the time of logging.
-const TIME_KEYS: [&str; 25] = [
-    "StartUTC",
-    "start_time",
-    "startTime",
-    "requestReceivedTimestamp",
-    "requestTimeEpoch",
-    "time_iso8601",
-    "time_local",
-    "msec",
-    "@timestamp",
-    "timestamp",
-    "time",
-    "ts",
-    "_time",
-    "datetime",
-    "date",
-    "StartLocal",
-    "requestTime",
-    "eventTime",
-    "timeStamp",
-    "timestamp_ms",
-    "time_unix",
-    "epoch",
-    "asctime",
-    "receiveTimestamp",
-    "stageTimestamp",
-];
-/// Parts of other keys of a time.
-const TIME_KEY_PARTS: [&str; 2] = ["time", "stamp"];
-/// Keys that only the log of a request has.
-const REQUEST_KEYS: [&str; 38] = [
-    "request",
-    "httpRequest",
-    "http",
-    "http_request",
-    "method",
-    "http_method",
-    "request_method",
-    "httpMethod",
-    "RequestMethod",
-    "verb",
-    "status",
-    "status_code",
-    "statusCode",
-    "http_status",
-    "response_code",
-    "responseCode",
-    "response_status",
-    "DownstreamStatus",
-    "responseStatus",
-    "code",
-    "path",
-    "uri",
-    "url",
-    "request_uri",
-    "requestUri",
-    "requestURI",
-    "request_path",
-    "RequestPath",
-    "authority",
-    "request_id",
-    "requestId",
-    "remote_addr",
-    "request_time",
-    "response_time",
-    "bytes_sent",
-    "body_bytes_sent",
-    "user_agent",
-    "http_user_agent",
-];
-/// Keys of a line of a log inside an object.
-const INNER_KEYS: [&str; 6] = ["log", "message", "msg", "line", "textPayload", "_raw"];
-/// Keys of an object with the fields of a request.
-const NESTED_KEYS: [&str; 6] = ["_source", "jsonPayload", "result", "event", "fields", "log"];
 /// The time of a request is after 1985. So a duration or a number of bytes is not taken for a time.
 const EPOCH_SECONDS_MIN: i64 = 473_385_600;
 
@@ -152,7 +79,7 @@ fn recognises(head: &StreamHead<'_>) -> bool {
         match reader.read(line.as_bytes()) {
             LogLine::Request(_) => return true,
             LogLine::Event(_) => events += 1,
-            LogLine::Remark | LogLine::Unreadable => {}
+            LogLine::Remark | LogLine::Other | LogLine::Unreadable => {}
         }
     }
     // A single object with a time may be anything.
@@ -162,7 +89,7 @@ fn recognises(head: &StreamHead<'_>) -> bool {
 fn read(input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
     let field = options.time_field.as_deref();
     let is_document = {
-        let text = String::from_utf8_lossy(&input.head);
+        let text = head_text(&input.head);
         let head = StreamHead::of(&text);
         head.is_json() && !head.is_one_object_a_line()
     };
@@ -189,23 +116,16 @@ fn wanted(field: Option<&str>) -> String {
 fn read_values(name: &str, text: &str, field: Option<&str>) -> Result<RateReading, Diagnostic> {
     let (values, fault) = values_of(text);
     let mut reader = LineReader::new(field);
-    let mut requests = LogCounts::default();
-    let mut events = LogCounts::default();
-    let mut notes = Notes::default();
+    let mut log = CountedLog::default();
     for value in values {
-        match reader.read(value.get().as_bytes()) {
-            LogLine::Request(stamp) => requests.add(stamp, || place_in(name, text, value)),
-            LogLine::Event(stamp) => events.add(stamp, || place_in(name, text, value)),
-            _ => notes.add(Code::RecordingUnreadable, || place_in(name, text, value)),
-        }
+        log.add(reader.read(value.get().as_bytes()), || {
+            place_in(name, text, value)
+        });
     }
     if let Some(error) = fault {
         return Err(json_fault(name, text, &error));
     }
-    requests
-        .into_reading(notes)
-        .or_else(|| events.into_reading(Notes::default()))
-        .ok_or_else(|| nothing_there(name, &wanted(field), HELP))
+    log.into_reading(name, &wanted(field), HELP)
 }
 
 /// The objects of a text: one after another, in arrays, or in an object as `events` (`aws logs get-log-events`); and the fault that
@@ -259,14 +179,17 @@ struct LineReader<'f> {
 struct KnownKeys {
     time: Finder<'static>,
     sign: Finder<'static>,
+    /// Whether the log states which part of the program wrote a line.
+    has_logger: bool,
 }
 
 impl KnownKeys {
-    fn new(time: &str, sign: &str) -> Self {
+    fn new(time: &str, sign: &str, has_logger: bool) -> Self {
         let finder = |key: &str| Finder::new(&format!("\"{key}\":")).into_owned();
         Self {
             time: finder(time),
             sign: finder(sign),
+            has_logger,
         }
     }
 
@@ -277,6 +200,9 @@ impl KnownKeys {
         }
         let at = self.time.find(line)? + self.time.needle().len();
         self.sign.find(line)?;
+        if self.has_logger && !is_of_access_logger(line) {
+            return None;
+        }
         let value = line[at..].trim_ascii_start();
         match value.strip_prefix(b"\"") {
             Some(text) => time_in_text(&text[..memchr::memchr(b'"', text)?], dates),
@@ -327,9 +253,9 @@ impl<'f> LineReader<'f> {
             _ => {
                 let logged = time.map(|time| time.stamp);
                 let inside = entry.inner.as_deref();
-                match inside.map_or(LogLine::Unreadable, |it| self.inside(it, logged)) {
-                    LogLine::Unreadable if entry.is_wrapper => LogLine::Unreadable,
-                    LogLine::Unreadable => logged.map_or(LogLine::Unreadable, LogLine::Event),
+                match inside.map_or(LogLine::Other, |it| self.inside(it, logged)) {
+                    LogLine::Other if entry.is_wrapper => LogLine::Other,
+                    LogLine::Other => logged.map_or(LogLine::Other, LogLine::Event),
                     inside => inside,
                 }
             }
@@ -343,12 +269,13 @@ impl<'f> LineReader<'f> {
             return LogLine::Request(stamp);
         }
         let Some(entry) = object_in(line).and_then(|it| LogEntry::parse(it, self.field)) else {
-            return LogLine::of(logged.filter(|_| has_request_line(line)));
+            let stamp = logged.filter(|_| has_request_line(line));
+            return stamp.map_or(LogLine::Other, LogLine::Request);
         };
         match (entry.time.map(|time| time.stamp), entry.sign) {
             (Some(stamp), None) => LogLine::Event(stamp),
-            (stamp, Some(_)) => LogLine::of(stamp.or(logged)),
-            (None, None) => LogLine::Unreadable,
+            (stamp, Some(_)) => stamp.or(logged).map_or(LogLine::Other, LogLine::Request),
+            (None, None) => LogLine::Other,
         }
     }
 
@@ -358,7 +285,8 @@ impl<'f> LineReader<'f> {
             return;
         }
         self.has_looked = true;
-        let known = KnownKeys::new(&time.key, sign);
+        let has_logger = memchr::memmem::find(line, LOGGER_KEY.as_bytes()).is_some();
+        let known = KnownKeys::new(&time.key, sign, has_logger);
         if known.read(line, &mut self.dates) == Some(time.stamp) {
             self.known = Some(known);
         }
@@ -415,24 +343,6 @@ impl<'l> LogEntry<'l> {
     }
 }
 
-/// The rank of a key of the time; the stated key alone has one, if there is one.
-fn rank_of(key: &str, field: Option<&str>) -> Option<usize> {
-    if let Some(field) = field {
-        return (key == field).then_some(0);
-    }
-    if let Some(rank) = TIME_KEYS
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(key))
-    {
-        return Some(rank);
-    }
-    let lower = key.to_ascii_lowercase();
-    TIME_KEY_PARTS
-        .iter()
-        .any(|part| lower.contains(part))
-        .then_some(TIME_KEYS.len())
-}
-
 /// A value of an object, as far as a log needs it.
 enum EntryValue<'l> {
     Text(Cow<'l, str>),
@@ -454,6 +364,7 @@ impl<'l> Visitor<'l> for EntryVisitor<'_, 'l, '_> {
 
     fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
         let mut has_stream = false;
+        let mut is_other = false;
         while let Some(key) = map.next_key::<Cow<'l, str>>()? {
             let rank = rank_of(&key, self.field);
             let inner_field = self
@@ -470,6 +381,11 @@ impl<'l> Visitor<'l> for EntryVisitor<'_, 'l, '_> {
                 self.entry.sign = Some(key.clone().into_owned());
             }
             has_stream |= key == "stream";
+            if key == "logger" && rank.is_none() {
+                let name = map.next_value::<EntryValue<'l>>()?;
+                is_other = matches!(name, EntryValue::Text(name) if is_other_logger(&name));
+                continue;
+            }
             let is_inner = INNER_KEYS.contains(&&*key);
             if rank.is_none() && !is_inner && NESTED_KEYS.contains(&&*key) {
                 map.next_value_seed(NestedFields {
@@ -496,6 +412,9 @@ impl<'l> Visitor<'l> for EntryVisitor<'_, 'l, '_> {
                 (EntryValue::Text(text), None) => self.entry.inner = Some(text),
                 _ => {}
             }
+        }
+        if is_other {
+            self.entry.sign = None;
         }
         self.entry.is_wrapper |= has_stream && self.entry.inner.is_some();
         Ok(())

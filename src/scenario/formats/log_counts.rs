@@ -16,6 +16,8 @@ pub(super) enum LogLine {
     Event(Stamp),
     /// A comment or a header.
     Remark,
+    /// A whole JSON object that is no request: the program says something else.
+    Other,
     /// Nothing that can be read.
     Unreadable,
 }
@@ -32,7 +34,7 @@ const UNREADABLE_MAX: u64 = 1_000_000;
 
 /// Lines of one kind.
 #[derive(Default)]
-pub(super) struct LogCounts {
+struct LogCounts {
     counts: RequestCounts,
     notes: Notes,
     place: Option<Place>,
@@ -40,7 +42,7 @@ pub(super) struct LogCounts {
 
 impl LogCounts {
     /// Counts a line at `place`.
-    pub(super) fn add(&mut self, stamp: Stamp, place: impl Fn() -> Place) {
+    fn add(&mut self, stamp: Stamp, place: impl Fn() -> Place) {
         if self.place.is_none() {
             self.place = Some(place());
         }
@@ -48,13 +50,78 @@ impl LogCounts {
     }
 
     /// The rates; `others` are notes about other lines. `None` without lines.
-    pub(super) fn into_reading(self, others: Notes) -> Option<RateReading> {
+    fn into_reading(self, others: Notes) -> Option<RateReading> {
         let mut warnings = self.notes.with_column(others).into_warnings();
         Some(RateReading {
             rows: self.counts.into_rows(&mut warnings)?,
             what: What::Requests,
             demand_place: self.place?,
             warnings,
+        })
+    }
+}
+
+/// A log, line by line.
+#[derive(Default)]
+pub(super) struct CountedLog {
+    requests: LogCounts,
+    events: LogCounts,
+    /// The number of whole objects without a request and without a time.
+    others: u64,
+    first_other: Option<Place>,
+    notes: Notes,
+}
+
+impl CountedLog {
+    /// Adds a line, or an object, at `place`.
+    pub(super) fn add(&mut self, line: LogLine, place: impl Fn() -> Place) {
+        match line {
+            LogLine::Request(stamp) => self.requests.add(stamp, place),
+            LogLine::Event(stamp) => self.events.add(stamp, place),
+            LogLine::Remark => {}
+            LogLine::Other => {
+                self.others += 1;
+                self.first_other.get_or_insert_with(place);
+            }
+            LogLine::Unreadable => self.notes.add(Code::RecordingUnreadable, place),
+        }
+    }
+
+    /// Whether so many lines came without a time that none will come.
+    fn is_hopeless(&self) -> bool {
+        let has_any = self.requests.place.is_some() || self.events.place.is_some();
+        !has_any && self.others + self.notes.count(Code::RecordingUnreadable) >= UNREADABLE_MAX
+    }
+
+    /// The rates of the requests; in a log without a sign of a request, those of the events.
+    ///
+    /// # Errors
+    /// No line is a request: the stream `name` has no `wanted`, and the remedy is `help`.
+    pub(super) fn into_reading(
+        mut self,
+        name: &str,
+        wanted: &str,
+        help: &str,
+    ) -> Result<RateReading, Diagnostic> {
+        let first_unreadable = self.notes.first(Code::RecordingUnreadable).cloned();
+        let first = first_unreadable.or_else(|| self.first_other.clone());
+        let first_other = self.first_other;
+        let (chosen, others, place) = match self.requests.place {
+            Some(_) => {
+                let others = self.others + self.events.counts.count();
+                (self.requests, others, self.events.place.or(first_other))
+            }
+            None => (self.events, self.others, first_other),
+        };
+        // Most logs have lines about the program itself. More of them than requests may mean that requests look different.
+        if others > chosen.counts.count()
+            && let Some(place) = place
+        {
+            self.notes.add_lines_without_request(others, place);
+        }
+        chosen.into_reading(self.notes).ok_or_else(|| Diagnostic {
+            place: first.map(Box::new),
+            ..nothing_there(name, wanted, help)
         })
     }
 }
@@ -70,37 +137,16 @@ pub(super) fn count_requests(
     wanted: &str,
     help: &str,
 ) -> Result<RateReading, Diagnostic> {
-    let mut requests = LogCounts::default();
-    let mut events = LogCounts::default();
-    let mut notes = Notes::default();
+    let mut log = CountedLog::default();
     while let Some(line) = lines.next()? {
-        match read(line.bytes) {
-            LogLine::Request(stamp) => requests.add(stamp, || line.place()),
-            LogLine::Event(stamp) => events.add(stamp, || line.place()),
-            LogLine::Remark => {}
-            LogLine::Unreadable if line.bytes.trim_ascii().is_empty() => {}
-            LogLine::Unreadable => {
-                notes.add(Code::RecordingUnreadable, || line.place());
-                let has_any = requests.place.is_some() || events.place.is_some();
-                if !has_any && notes.count(Code::RecordingUnreadable) >= UNREADABLE_MAX {
-                    break;
-                }
-            }
+        let found = read(line.bytes);
+        if found == LogLine::Unreadable && line.bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        log.add(found, || line.place());
+        if matches!(found, LogLine::Other | LogLine::Unreadable) && log.is_hopeless() {
+            break;
         }
     }
-    let first_unreadable = notes.first(Code::RecordingUnreadable).cloned();
-    let chosen = match requests.place {
-        Some(_) => {
-            // Most logs have a few lines about the program itself.
-            if let Some(place) = events.place {
-                notes.add_many(Code::RecordingUnreadable, events.counts.count(), place);
-            }
-            requests
-        }
-        None => events,
-    };
-    chosen.into_reading(notes).ok_or_else(|| Diagnostic {
-        place: first_unreadable.map(Box::new),
-        ..nothing_there(name, wanted, help)
-    })
+    log.into_reading(name, wanted, help)
 }

@@ -133,11 +133,7 @@ pub(super) fn parse_cell(cell: &str, has_decimal_comma: bool) -> TableCell {
     {
         return TableCell::Blank;
     }
-    let end = cell
-        .char_indices()
-        .find(|(at, letter)| !is_of_number(cell, *at, *letter))
-        .map_or(cell.len(), |(at, _)| at);
-    let (number, unit) = (cell[..end].trim_end(), cell[end..].trim());
+    let (number, unit) = number_and_unit(cell);
     let Some(value) = parse_number(&with_decimal_point(number, has_decimal_comma)) else {
         let lower = cell.to_lowercase();
         return match lower.trim_start_matches(['+', '-']) {
@@ -163,15 +159,78 @@ pub(super) fn parse_cell(cell: &str, has_decimal_comma: bool) -> TableCell {
     TableCell::Words
 }
 
-/// A number without separators of thousands. Where it has a comma and a point, the later one stands before the decimals.
+/// The number at the start of a cell, and what follows it.
+fn number_and_unit(cell: &str) -> (&str, &str) {
+    let end = cell
+        .char_indices()
+        .find(|(at, letter)| !is_of_number(cell, *at, *letter))
+        .map_or(cell.len(), |(at, _)| at);
+    (cell[..end].trim_end(), cell[end..].trim())
+}
+
+/// What the number of a cell says about the separators of decimals and of thousands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberForm {
+    /// Nothing.
+    Plain,
+    /// Decimals stand behind a point: `2.5`, `1,100.5`, `1,234,567`.
+    DecimalPoint,
+    /// Decimals stand behind a comma: `2,5`, `1.100,5`, `1.234.567`.
+    DecimalComma,
+    /// `1.100`, with one point before three digits.
+    DoubtfulPoint,
+    /// `1,100`.
+    DoubtfulComma,
+}
+
+impl NumberForm {
+    /// The form of the number in a cell.
+    pub(super) fn of(cell: &str) -> Self {
+        Self::of_number(number_and_unit(cell.trim()).0)
+    }
+
+    fn of_number(number: &str) -> Self {
+        let number = number.trim_start_matches(['+', '-']);
+        let number = number.split(['e', 'E']).next().unwrap_or_default();
+        let decimals_behind = |separator: char| match separator {
+            ',' => Self::DecimalComma,
+            _ => Self::DecimalPoint,
+        };
+        let thousands_between = |separator: char| match separator {
+            ',' => Self::DecimalPoint,
+            _ => Self::DecimalComma,
+        };
+        let separator = match (number.rfind(','), number.rfind('.')) {
+            (None, None) => return Self::Plain,
+            (Some(comma), Some(point)) if comma > point => return Self::DecimalComma,
+            (Some(_), Some(_)) => return Self::DecimalPoint,
+            (Some(_), None) => ',',
+            (None, Some(_)) => '.',
+        };
+        let mut groups = number.split(separator);
+        let first = groups.next().unwrap_or_default();
+        let are_thousands = (1..=3).contains(&first.len())
+            && !first.starts_with('0')
+            && groups.clone().all(|group| group.len() == 3);
+        match (groups.count(), are_thousands, separator) {
+            (1, true, ',') => Self::DoubtfulComma,
+            (1, true, _) => Self::DoubtfulPoint,
+            (1, false, _) => decimals_behind(separator),
+            (_, true, _) => thousands_between(separator),
+            (_, false, _) => Self::Plain,
+        }
+    }
+}
+
+/// A number without separators of thousands. Where a comma may separate decimals or thousands, `has_decimal_comma` decides.
 fn with_decimal_point(number: &str, has_decimal_comma: bool) -> String {
-    let is_comma = match (number.rfind(','), number.rfind('.')) {
-        (Some(comma), Some(point)) => comma > point,
-        _ => has_decimal_comma,
+    let is_comma = match NumberForm::of_number(number) {
+        NumberForm::DecimalComma => true,
+        NumberForm::DoubtfulComma => has_decimal_comma,
+        NumberForm::Plain | NumberForm::DecimalPoint | NumberForm::DoubtfulPoint => false,
     };
     match is_comma {
-        true if number.contains(',') => number.replace('.', "").replace(',', "."),
-        true => number.to_owned(),
+        true => number.replace('.', "").replace(',', "."),
         false => number.replace(',', ""),
     }
 }
@@ -216,6 +275,9 @@ mod tests {
         assert_eq!(number("40%"), Some((40.0, Some(None))));
         assert_eq!(number("12 ms"), Some((12.0, Some(None))));
         assert_eq!(parse_cell("2,5", true), TableCell::Number(2.5, None));
+        assert_eq!(number("2,5"), Some((2.5, None)));
+        assert_eq!(number("1.100"), Some((1.1, None)));
+        assert_eq!(number("1,234,567"), Some((1_234_567.0, None)));
         assert_eq!(parse_cell("1.100,5", true), TableCell::Number(1100.5, None));
         assert_eq!(parse_cell("1,100.5", true), TableCell::Number(1100.5, None));
         assert_eq!(

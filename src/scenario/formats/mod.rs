@@ -8,20 +8,25 @@ pub mod ceiling;
 mod counts;
 pub mod csv_text;
 pub mod describe;
+mod doubtful_numbers;
 mod fields;
 mod input;
 mod json_document;
+mod json_keys;
 mod json_lines;
 mod k6_options;
 mod k6_output;
+mod local_dates;
 mod locust;
 mod log_counts;
+mod log_parts;
 pub(super) mod meaning;
 mod measure;
 mod notes;
 mod period_sums;
 mod prometheus;
 mod prometheus_answer;
+mod promtool_text;
 pub mod query_answers;
 mod recognise;
 mod request_rows;
@@ -40,7 +45,7 @@ use std::path::Path;
 
 use super::clock::{ClockZone, TraceClock, clock_in};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
+use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
@@ -101,12 +106,13 @@ impl RecordingFormat {
     const OWN: Self = Self(&csv_text::OWN_CSV);
 
     /// All formats. If a stream shows equal signs of two, the first wins.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::OWN,
         Self(&k6_output::K6_CSV),
         Self(&k6_output::K6_JSON),
         Self(&k6_options::K6_OPTIONS),
         Self(&prometheus::RANGE_QUERY),
+        Self(&promtool_text::PROMTOOL_TEXT),
         Self(&period_sums::CLOUDWATCH),
         Self(&locust::STATS_HISTORY),
         Self(&request_rows::JMETER_CSV),
@@ -480,7 +486,7 @@ impl RateReading {
         values.extend(values.last().copied());
         if self.what == What::CpuCores {
             for value in &mut values {
-                *value *= 1000.0;
+                *value = (*value * 1000.0).min(VALUE_MAX);
             }
         }
         let most = values.iter().copied().fold(0.0, f64::max);

@@ -9,7 +9,32 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 /// The notes about one recording.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    list: BTreeMap<Code, Note>,
+    list: BTreeMap<NoteKind, Note>,
+}
+
+/// What a note is about: a code, or a part of what has this code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct NoteKind {
+    code: Code,
+    part: NotePart,
+}
+
+/// What of a code a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum NotePart {
+    /// The usual.
+    Usual,
+    /// Times that state no offset from UTC.
+    NoOffset,
+    /// Lines that can be read and hold no request.
+    NoRequest,
+}
+
+impl NoteKind {
+    fn usual(code: Code) -> Self {
+        let part = NotePart::Usual;
+        Self { code, part }
+    }
 }
 
 #[derive(Debug)]
@@ -21,22 +46,35 @@ struct Note {
 impl Notes {
     /// Counts one more of a kind; `place` is called only for the first.
     pub(super) fn add(&mut self, code: Code, place: impl FnOnce() -> Place) {
-        match self.list.get_mut(&code) {
+        self.add_kind(NoteKind::usual(code), place);
+    }
+
+    /// Counts one more time without an offset from UTC.
+    pub(super) fn add_time_without_offset(&mut self, place: impl FnOnce() -> Place) {
+        let kind = NoteKind {
+            code: Code::RecordingTimeZone,
+            part: NotePart::NoOffset,
+        };
+        self.add_kind(kind, place);
+    }
+
+    /// Notes the number of lines that can be read and hold no request, the first at `place`.
+    pub(super) fn add_lines_without_request(&mut self, count: u64, place: Place) {
+        let kind = NoteKind {
+            code: Code::RecordingUnreadable,
+            part: NotePart::NoRequest,
+        };
+        let first = Some(Box::new(place));
+        self.list.insert(kind, Note { count, first });
+    }
+
+    fn add_kind(&mut self, kind: NoteKind, place: impl FnOnce() -> Place) {
+        match self.list.get_mut(&kind) {
             Some(note) => note.count += 1,
             None => {
                 let first = Some(Box::new(place()));
-                self.list.insert(code, Note { count: 1, first });
+                self.list.insert(kind, Note { count: 1, first });
             }
-        }
-    }
-
-    /// Counts `count` more of a kind, the first at `place`.
-    pub(super) fn add_many(&mut self, code: Code, count: u64, place: Place) {
-        if count > 0 {
-            self.add(code, || place);
-        }
-        if let Some(note) = self.list.get_mut(&code) {
-            note.count += count.saturating_sub(1);
         }
     }
 
@@ -45,12 +83,12 @@ impl Notes {
     /// Each column has its own samples that are no numbers, which are counted together. The other kinds are about lines, which both
     /// columns count: the greater count stands.
     pub(super) fn with_column(mut self, others: Self) -> Self {
-        for (code, other) in others.list {
-            let Some(note) = self.list.get_mut(&code) else {
-                self.list.insert(code, other);
+        for (kind, other) in others.list {
+            let Some(note) = self.list.get_mut(&kind) else {
+                self.list.insert(kind, other);
                 continue;
             };
-            let count = match code {
+            let count = match kind.code {
                 Code::RecordingNotANumber => note.count + other.count,
                 _ => note.count.max(other.count),
             };
@@ -65,26 +103,28 @@ impl Notes {
 
     /// The number of a kind.
     pub(super) fn count(&self, code: Code) -> u64 {
-        self.list.get(&code).map_or(0, |note| note.count)
+        self.list
+            .get(&NoteKind::usual(code))
+            .map_or(0, |note| note.count)
     }
 
     /// The first place of a kind.
     pub(super) fn first(&self, code: Code) -> Option<&Place> {
-        self.list.get(&code)?.first.as_deref()
+        self.list.get(&NoteKind::usual(code))?.first.as_deref()
     }
 
     /// One warning for each kind.
     pub(super) fn into_warnings(self) -> Vec<Diagnostic> {
         self.list
             .into_iter()
-            .map(|(code, note)| {
-                let wording = wording(code);
+            .map(|(kind, note)| {
+                let wording = wording(kind);
                 let subject = match note.count {
                     1 => format!("1 {}", wording.one),
                     count => format!("{count} {}", wording.many),
                 };
                 Diagnostic {
-                    code,
+                    code: kind.code,
                     message: format!("{subject}; {}", wording.done),
                     place: note.first,
                     help: wording.help.to_owned(),
@@ -103,7 +143,25 @@ struct Wording {
     help: &'static str,
 }
 
-fn wording(code: Code) -> Wording {
+fn wording(kind: NoteKind) -> Wording {
+    match kind.part {
+        NotePart::Usual => wording_of(kind.code),
+        NotePart::NoOffset => Wording {
+            one: "time states no offset from UTC",
+            many: "times state no offset from UTC",
+            done: "hpasim reads such a time as UTC",
+            help: "nothing, if the clock of the server is UTC; otherwise log an offset (HAProxy: `%T` in the place of `%t`), because all times are those of another zone",
+        },
+        NotePart::NoRequest => Wording {
+            one: "line holds no request",
+            many: "lines hold no request, more than lines that do",
+            done: "hpasim counts only requests",
+            help: "nothing, if the program logs that much about itself; otherwise check how the log writes a request",
+        },
+    }
+}
+
+fn wording_of(code: Code) -> Wording {
     match code {
         Code::RecordingNotANumber => Wording {
             one: "sample is NaN, infinite, negative or not a number",
@@ -124,9 +182,9 @@ fn wording(code: Code) -> Wording {
             help: "nothing, unless the file contains two recordings",
         },
         Code::RecordingTimeZone => Wording {
-            one: "time has another offset from UTC than the first, or no offset",
-            many: "times have another offset from UTC than the first, or no offset",
-            done: "hpasim reads each with its own offset, and without an offset as UTC",
+            one: "time has another offset from UTC than the first",
+            many: "times have another offset from UTC than the first",
+            done: "hpasim reads each with its own offset",
             help: "nothing, if the clock changed to or from summer time; otherwise check where these lines come from",
         },
         Code::RecordingReset => Wording {

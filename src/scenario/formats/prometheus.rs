@@ -40,7 +40,14 @@ pub(super) static RANGE_QUERY: FormatReader = FormatReader {
 };
 
 /// Reads a matrix; several series are summed or chosen.
-fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
+///
+/// # Errors
+/// The text is no answer, or has no load.
+pub(super) fn read(
+    name: &str,
+    text: &str,
+    options: &ReadOptions,
+) -> Result<RateReading, Diagnostic> {
     let document = AnswerText { name, text };
     let answers = read_answers(&document)?;
     let mut warnings: Vec<Diagnostic> = answers.remarks.iter().map(|text| remark(text)).collect();

@@ -1,10 +1,12 @@
 //! The format of a recording, recognised by its first bytes.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
 
 use super::input::Input;
+use super::log_parts::joined;
 use super::summaries::summary_fault;
 use super::{RecordedText, RecordingFormat};
 use crate::bounded::RECORDING_LINE_BYTES_MAX;
@@ -174,7 +176,7 @@ fn holds(text: &str, word: &str) -> bool {
 /// # Errors
 /// The bytes are in a known format that is not a recording, or the stream cannot be read.
 pub(super) fn recognise(input: &mut Input<'_>) -> Result<Option<RecordingFormat>, Diagnostic> {
-    let text = String::from_utf8_lossy(&input.head);
+    let text = head_text(&input.head);
     refuse_manifest(Path::new(&input.name), &text)?;
     let head = StreamHead::of(&text);
     if let Some(format) = head.format() {
@@ -183,16 +185,21 @@ pub(super) fn recognise(input: &mut Input<'_>) -> Result<Option<RecordingFormat>
     // A server may write any number of lines before the first request.
     if input.has_more_head() {
         input.extend_head()?;
-        let text = String::from_utf8_lossy(&input.head);
+        let text = head_text(&input.head);
         if let Some(format) = StreamHead::of(&text).format() {
             return Ok(Some(format));
         }
     }
-    let text = String::from_utf8_lossy(&input.head);
+    let text = head_text(&input.head);
     match unknown(&input.name, &StreamHead::of(&text)) {
         Some(fault) => Err(fault),
         None => Ok(None),
     }
+}
+
+/// The text of the first bytes, with the parts of split lines joined.
+pub(super) fn head_text(head: &[u8]) -> Cow<'_, str> {
+    joined(String::from_utf8_lossy(head))
 }
 
 /// The fault of a text in no known format; `None` for a table, whose faults hpasim's own reader finds.
@@ -250,7 +257,7 @@ pub(super) fn is_confidential_log(format: RecordingFormat, head: &[u8]) -> bool 
 
 /// Whether a stream that is read as `format` looks like another format, so that diagnostics must not print any of it.
 pub(super) fn may_be_confidential(format: RecordingFormat, head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
+    let text = head_text(head);
     let head = StreamHead::of(&text);
     if format.0.texts == RecordedText::Json || head.is_json() {
         is_confidential_json(&text) || head.format() != Some(format)

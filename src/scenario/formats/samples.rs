@@ -52,8 +52,12 @@ impl Samples {
             notes.add(Code::RecordingOrder, &place);
         }
         self.latest = self.latest.max(Some(stamp.nanos));
-        if *self.offset_seconds.get_or_insert(stamp.offset_seconds) != stamp.offset_seconds {
-            notes.add(Code::RecordingTimeZone, &place);
+        let offset = *self.offset_seconds.get_or_insert(stamp.offset_seconds);
+        if offset != stamp.offset_seconds {
+            match stamp.offset_seconds {
+                None => notes.add_time_without_offset(&place),
+                Some(_) => notes.add(Code::RecordingTimeZone, &place),
+            }
         }
         if *self.unit.get_or_insert(stamp.unit) != stamp.unit {
             notes.add(Code::RecordingMixedTimes, &place);
@@ -79,6 +83,15 @@ impl Samples {
             });
         }
         Ok(())
+    }
+
+    /// Multiplies the samples at these times.
+    pub(super) fn multiply(&mut self, times: &BTreeSet<i64>, factor: f64) {
+        for nanos in times {
+            if let Some(value) = self.by_time.get_mut(nanos) {
+                *value = (*value * factor).min(VALUE_MAX);
+            }
+        }
     }
 
     /// The samples in the order of time.

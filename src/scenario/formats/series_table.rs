@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::doubtful_numbers::{DoubtfulNumbers, Separators};
 use super::fields::{names_by, split, text_of};
 use super::input::{Lines, StreamLine};
+use super::local_dates::{DateOrder, DateSteps, day_in_words, has_free_order, local_stamp};
 use super::meaning::StatedMeaning;
 use super::measure::{CellUnit, TableCell, measure_in_name, parse_cell};
 use super::notes::Notes;
@@ -57,11 +59,10 @@ impl SeriesLayout {
     fn of(header: &[u8], first: &[u8]) -> Option<Self> {
         for separator in *b",;\t" {
             let names = names_by(header, separator);
-            if names.len() < 2 || names.iter().all(|name| stamp_in(name.as_bytes()).is_some()) {
+            if names.len() < 2 || names.iter().all(|name| is_time(name.as_bytes())) {
                 continue;
             }
-            let Some(time) = split(first, separator).position(|cell| stamp_in(cell).is_some())
-            else {
+            let Some(time) = split(first, separator).position(is_time) else {
                 continue;
             };
             let at = |wanted: &[&str]| {
@@ -86,10 +87,17 @@ fn separator_of(line: &str) -> Option<u8> {
     separator.bytes().next().or(Some(b'\t'))
 }
 
+fn is_time(cell: &[u8]) -> bool {
+    DateOrder::BOTH
+        .iter()
+        .any(|order| stamp_in(cell, *order).is_some())
+}
+
 /// A date, or an epoch number after 1985.
-fn stamp_in(cell: &[u8]) -> Option<Stamp> {
+fn stamp_in(cell: &[u8], order: DateOrder) -> Option<Stamp> {
     const EPOCH_SECONDS_MIN: i64 = 473_385_600;
-    let stamp = text_of(cell).and_then(parse_stamp)?;
+    let text = text_of(cell)?;
+    let stamp = parse_stamp(text).or_else(|| local_stamp(text, order))?;
     (stamp.nanos / NANOS_PER_SECOND >= EPOCH_SECONDS_MIN).then_some(stamp)
 }
 
@@ -99,6 +107,7 @@ struct TableSeries {
     samples: Samples,
     /// The unit of its first number.
     measure: Option<CellUnit>,
+    doubts: DoubtfulNumbers,
     place: Place,
 }
 
@@ -108,6 +117,7 @@ impl TableSeries {
             name: name.to_owned(),
             samples: Samples::default(),
             measure: measure_in_name(name),
+            doubts: DoubtfulNumbers::default(),
             place,
         }
     }
@@ -116,6 +126,9 @@ impl TableSeries {
 /// The series of a table.
 struct SeriesCsv {
     layout: SeriesLayout,
+    order: DateOrder,
+    steps: DateSteps,
+    separators: Separators,
     series: Vec<TableSeries>,
     by_name: BTreeMap<String, usize>,
     notes: Notes,
@@ -123,8 +136,11 @@ struct SeriesCsv {
 }
 
 impl SeriesCsv {
-    fn new(layout: SeriesLayout, place: Place) -> Self {
+    fn new(layout: SeriesLayout, order: DateOrder, place: Place) -> Self {
         let mut table = Self {
+            order,
+            steps: DateSteps::default(),
+            separators: Separators::between(layout.separator),
             series: Vec::new(),
             by_name: BTreeMap::new(),
             notes: Notes::default(),
@@ -143,11 +159,14 @@ impl SeriesCsv {
 
     fn add(&mut self, line: &StreamLine<'_>) -> Result<(), Diagnostic> {
         let cells: Vec<&[u8]> = split(line.bytes, self.layout.separator).collect();
-        let Some(stamp) = cells.get(self.layout.time).and_then(|cell| stamp_in(cell)) else {
+        let Some(stamp) = cells
+            .get(self.layout.time)
+            .and_then(|cell| stamp_in(cell, self.order))
+        else {
             self.notes.add(Code::RecordingUnreadable, || line.place());
             return Ok(());
         };
-        let separator = self.layout.separator;
+        self.steps.add(stamp.nanos);
         match self.layout.rows {
             Some((name, value)) => {
                 let (Some(name), Some(value)) = (cells.get(name), cells.get(value)) else {
@@ -157,14 +176,28 @@ impl SeriesCsv {
                 let name = String::from_utf8_lossy(name);
                 let index = self.index_of(&name, line);
                 let series = &mut self.series[index];
-                add_cell(series, stamp, value, separator, &mut self.notes, line)
+                add_cell(
+                    series,
+                    stamp,
+                    value,
+                    &mut self.separators,
+                    &mut self.notes,
+                    line,
+                )
             }
             None => {
                 for (index, cell) in cells.iter().enumerate() {
                     if index != self.layout.time
                         && let Some(series) = self.series.get_mut(index)
                     {
-                        add_cell(series, stamp, cell, separator, &mut self.notes, line)?;
+                        add_cell(
+                            series,
+                            stamp,
+                            cell,
+                            &mut self.separators,
+                            &mut self.notes,
+                            line,
+                        )?;
                     }
                 }
                 Ok(())
@@ -188,17 +221,22 @@ fn add_cell(
     series: &mut TableSeries,
     stamp: Stamp,
     cell: &[u8],
-    separator: u8,
+    separators: &mut Separators,
     notes: &mut Notes,
     line: &StreamLine<'_>,
 ) -> Result<(), Diagnostic> {
-    let value = match parse_cell(text_of(cell).unwrap_or_default(), separator == b';') {
+    let cell = text_of(cell).unwrap_or_default();
+    let value = match parse_cell(cell, separators.has_decimal_comma) {
         TableCell::Blank | TableCell::Words => return Ok(()),
         TableCell::NotANumber => f64::NAN,
         TableCell::Number(value, measure) => {
             if series.measure.is_none() {
                 series.measure = measure;
             }
+            let form = separators.look_at(cell);
+            series
+                .doubts
+                .add(stamp.nanos, form, || (cell.to_owned(), line.place()));
             value * measure.or(series.measure).map_or(1.0, CellUnit::factor)
         }
     };
@@ -211,7 +249,7 @@ fn read(
     options: &ReadOptions,
 ) -> Result<RateReading, Diagnostic> {
     let mut header: Option<(Vec<u8>, Place)> = None;
-    let mut table: Option<SeriesCsv> = None;
+    let mut readings: Option<OrderedTables> = None;
     while let Some(line) = lines.next()? {
         let is_blank = line.bytes.trim_ascii().is_empty() || line.bytes.starts_with(b"#");
         if is_blank || separator_of(&String::from_utf8_lossy(line.bytes)).is_some() {
@@ -221,18 +259,94 @@ fn read(
             header = Some((line.bytes.to_vec(), line.place()));
             continue;
         };
-        if table.is_none() {
-            let layout = SeriesLayout::of(names, line.bytes);
-            table = layout.map(|layout| SeriesCsv::new(layout, place.clone()));
+        if readings.is_none() {
+            readings = OrderedTables::of(names, place, &line);
         }
-        match &mut table {
-            Some(table) => table.add(&line)?,
+        match &mut readings {
+            Some(readings) => readings.add(&line)?,
             None => return Err(no_dates(name, place.clone())),
         }
     }
-    match table {
-        Some(table) => into_reading(name, table, options),
+    match readings {
+        Some(readings) => into_reading(name, readings.chosen(name)?, options),
         None => Err(nothing_there(name, "rows", HELP)),
+    }
+}
+
+/// The table as each possible order of day and month reads it.
+struct OrderedTables {
+    tables: Vec<SeriesCsv>,
+    /// The first date, and its place.
+    first: (String, Place),
+}
+
+impl OrderedTables {
+    /// `None` if the first row has no date.
+    fn of(header: &[u8], place: &Place, first: &StreamLine<'_>) -> Option<Self> {
+        let layout = |_: &DateOrder| SeriesLayout::of(header, first.bytes);
+        let SeriesLayout {
+            separator, time, ..
+        } = layout(&DateOrder::DayFirst)?;
+        let date = split(first.bytes, separator).nth(time).and_then(text_of)?;
+        let orders: &[DateOrder] = match has_free_order(date) {
+            true => &DateOrder::BOTH,
+            false => &DateOrder::BOTH[..1],
+        };
+        let tables = orders
+            .iter()
+            .filter_map(|order| Some(SeriesCsv::new(layout(order)?, *order, place.clone())));
+        Some(Self {
+            tables: tables.collect(),
+            first: (date.to_owned(), first.place()),
+        })
+    }
+
+    /// Adds a row. An order that cannot read its date is wrong if the other can.
+    fn add(&mut self, line: &StreamLine<'_>) -> Result<(), Diagnostic> {
+        if self.tables.len() > 1 {
+            let can_read = |table: &SeriesCsv| {
+                let date = split(line.bytes, table.layout.separator).nth(table.layout.time);
+                date.is_some_and(|date| stamp_in(date, table.order).is_some())
+            };
+            if self.tables.iter().any(can_read) {
+                self.tables.retain(can_read);
+            }
+        }
+        self.tables.iter_mut().try_for_each(|table| table.add(line))
+    }
+
+    /// The table in the right order.
+    ///
+    /// # Errors
+    /// The dates are right in both orders.
+    fn chosen(mut self, name: &str) -> Result<SeriesCsv, Diagnostic> {
+        let Some(last) = self.tables.pop() else {
+            return Err(nothing_there(name, "rows", HELP));
+        };
+        let Some(first) = self.tables.pop() else {
+            return Ok(last);
+        };
+        if first.steps.is_better_than(&last.steps) {
+            return Ok(first);
+        }
+        if last.steps.is_better_than(&first.steps) {
+            return Ok(last);
+        }
+        let (date, place) = self.first;
+        let day = |table: &SeriesCsv| day_in_words(&date, table.order).unwrap_or_default();
+        if day(&first) == day(&last) {
+            return Ok(first);
+        }
+        Err(Diagnostic {
+            code: Code::TraceValue,
+            message: format!(
+                "`{date}` is {} or {}, and no date in `{name}` tells which",
+                day(&first),
+                day(&last)
+            ),
+            place: Some(Box::new(place)),
+            help: "write the dates with the year first, such as 2026-11-28 14:00:00, or export epoch numbers (Grafana: without \"Formatted data\")".to_owned(),
+        })
     }
 }
 
@@ -256,7 +370,7 @@ fn into_reading(
         .filter(|series| !series.samples.is_empty())
         .collect();
     let shown = shown_names(&all);
-    let chosen: Vec<TableSeries> = all
+    let mut chosen: Vec<TableSeries> = all
         .into_iter()
         .enumerate()
         .filter(|(index, series)| match &options.series {
@@ -282,6 +396,11 @@ fn into_reading(
         });
     };
     let demand_place = first.place.clone();
+    for series in &mut chosen {
+        series
+            .doubts
+            .settle(name, table.separators, &mut series.samples)?;
+    }
     let mut warnings = table.notes.into_warnings();
     let what = meaning_of(name, &chosen, options.what, &shown, &mut warnings).map_err(|fault| {
         Diagnostic {

@@ -185,7 +185,7 @@ const INJECTORS: [Injector; 7] = [
         resources: ["100m", "250Mi", "", ""],
         is_assumed: true,
     },
-    // hashicorp/vault-k8s: agent-inject/agent/agent.go, `DefaultResource*`.
+    // hashicorp/vault-k8s: agent-inject/agent/container_sidecar.go, `DefaultResource*`.
     Injector {
         container: "vault-agent",
         key: "vault.hashicorp.com/agent-inject",

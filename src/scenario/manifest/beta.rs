@@ -4,6 +4,7 @@
 
 use super::super::source::Origin;
 use super::super::tree::{Entry, Node, Table, Value};
+use super::Object;
 
 /// The keys of a metric that hold its body.
 pub(super) const BODIES: [&str; 5] = [
@@ -67,6 +68,27 @@ pub(super) fn name_in_version_two(kind: &str, entry: &Entry) -> Option<NewName> 
         _ => return None,
     };
     Some(NewName { path, example })
+}
+
+/// What autoscaling/v2 writes instead of the keys of v2beta1 in the metrics of an autoscaler: each key once, with its YAML.
+pub(crate) fn keys_renamed_in_version_two(autoscaler: &Object) -> Vec<(String, String)> {
+    let metrics = autoscaler.tree.at(&["spec", "metrics"]);
+    let mut renamed = Vec::new();
+    for metric in metrics.map_or(&[][..], Node::items) {
+        for kind in BODIES {
+            let entries = metric.get(kind).map_or(&[][..], Node::entries);
+            let pairs = entries.iter().filter_map(|entry| {
+                let new = name_in_version_two(kind, entry)?;
+                Some((entry.key.clone(), new.example))
+            });
+            for pair in pairs {
+                if !renamed.contains(&pair) {
+                    renamed.push(pair);
+                }
+            }
+        }
+    }
+    renamed
 }
 
 /// Whether `target` is the object of v2beta1, not the target of v2.

@@ -1,4 +1,4 @@
-//! Objects from which a tool makes the objects of Kubernetes, and the command that shows these.
+//! Objects and templates from which a tool makes the objects of Kubernetes, and the command that shows these.
 
 use super::Object;
 
@@ -47,4 +47,56 @@ pub(crate) fn source_of_objects(object: &Object) -> Option<&'static ObjectSource
     SOURCES
         .iter()
         .find(|source| source.kind == object.kind && source.group == group)
+}
+
+/// A language of templates whose output is YAML.
+pub(super) struct TemplateLanguage {
+    /// Texts that only this language has.
+    marks: &'static [&'static str],
+    /// What a file in this language is.
+    pub(super) what: &'static str,
+    /// How to get the YAML.
+    pub(super) help: &'static str,
+}
+
+/// Jinja comes first: its values look like those of Helm, its statements do not.
+const LANGUAGES: [TemplateLanguage; 2] = [
+    TemplateLanguage {
+        marks: &["{%"],
+        what: "a Jinja template",
+        help: "render it first, and check the output: `hpasim check -` reads standard input",
+    },
+    TemplateLanguage {
+        marks: &[
+            "{{-",
+            "-}}",
+            ".Values",
+            ".Release",
+            ".Chart",
+            "{{ include ",
+            "{{ template ",
+            "{{ if ",
+            "{{ end ",
+            "{{ with ",
+            "{{ range ",
+            "{{ toYaml ",
+            "{{/*",
+        ],
+        what: "a Helm template",
+        help: "render the chart first: `helm template . | hpasim check -`",
+    },
+];
+
+/// The language of a template that is not YAML at byte `at`. The line there must hold an expression, because the values of valid
+/// YAML, such as the annotations of an alert, may hold some too.
+pub(super) fn template_language(text: &str, at: usize) -> Option<&'static TemplateLanguage> {
+    let before = text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    if !line.contains("{{") && !line.contains("{%") {
+        return None;
+    }
+    LANGUAGES
+        .iter()
+        .find(|language| language.marks.iter().any(|mark| text.contains(mark)))
 }

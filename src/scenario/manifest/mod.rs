@@ -44,6 +44,7 @@ pub(super) mod yaml;
 
 pub(crate) use admission::{InjectedSidecar, admit};
 pub(super) use api_version::autoscaler_spec;
+pub(crate) use beta::keys_renamed_in_version_two;
 pub use choice::ManifestChoice;
 pub(super) use copied::copied_objects;
 pub use copied::{CopiedObjects, ScaledWorkload};
@@ -400,6 +401,20 @@ fn too_large(sources: &Sources, source: SourceId) -> Diagnostic {
 }
 
 fn diagnostic_of(fault: YamlFault, sources: &Sources) -> Diagnostic {
+    let language = match fault.kind {
+        YamlFaultKind::Syntax(_) | YamlFaultKind::KeyNotText => {
+            foreign::template_language(&sources.get(fault.origin.source).text, fault.origin.start)
+        }
+        _ => None,
+    };
+    if let Some(language) = language {
+        return Diagnostic {
+            code: Code::ManifestSyntax,
+            message: format!("this is {}, and only its output is YAML", language.what),
+            place: Some(Box::new(Place::of(sources, fault.origin))),
+            help: language.help.to_owned(),
+        };
+    }
     let (code, message, help) = match fault.kind {
         YamlFaultKind::Syntax(info) => (
             Code::ManifestSyntax,

@@ -133,10 +133,10 @@ fn a_syntax_fault_has_a_place_and_a_remedy() {
       help: keep one of the two
     ");
     insta::assert_snapshot!(refused("kind: X\nname: {{ .Values.name }}\n"), @"
-    E0022: a key must be a single word, and this is a table or a list (app.yaml:2:8)
+    E0022: this is a Helm template, and only its output is YAML (app.yaml:2:8)
       line: name: {{ .Values.name }}
       mark: {
-      help: quote it if it is a template such as `{{ name }}`, or render the template first
+      help: render the chart first: `helm template . | hpasim check -`
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: &a [*a]\n"), @"
     E0022: this alias is inside its own anchor (app.yaml:2:11)
@@ -298,5 +298,30 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "([a-c{}\\[\\]:,&*!|>'\"#\\-?% \n\t]|<<|---|kind: Secret\n|\u{e9}){0,60}") {
         let _ = read(&text);
+    }
+}
+
+#[test]
+fn a_template_is_called_by_its_language_where_its_expression_breaks_the_yaml() {
+    let helm = "this is a Helm template";
+    for (text, expected) in [
+        ("{{- if .Values.hpa }}\nkind: X\n{{- end }}\n", helm),
+        ("kind: X\nname: {{ include \"x\" . }}\n", helm),
+        (
+            "kind: X\nlabels:\n  {{- include \"x\" . | nindent 4 }}\n",
+            helm,
+        ),
+        (
+            "{% if hpa %}\nkind: X\n{% endif %}\n",
+            "this is a Jinja template",
+        ),
+        ("kind: X\nname: {{ name }}\n", "a key must be a single word"),
+        (
+            "kind: X\nnote: '{{- .Values.a }}'\nspec: [1, 2\n",
+            "this is not valid YAML",
+        ),
+    ] {
+        let refusal = refused(text);
+        assert!(refusal.contains(expected), "{text}{refusal}");
     }
 }
