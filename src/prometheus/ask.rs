@@ -58,12 +58,12 @@ pub enum AskError {
         why: String,
     },
     /// No answer in time.
-    #[error("{server} did not answer within {seconds} s, {tries} times; take a shorter span or a longer `--step`, or raise `--timeout`")]
+    #[error("{server} did not answer within {limit}, {tries} times; take a shorter span or a longer `--step`, or raise `--timeout`")]
     TimedOut {
         /// The server.
         server: String,
         /// How long an answer may take.
-        seconds: u64,
+        limit: String,
         /// How often it was asked.
         tries: u32,
     },

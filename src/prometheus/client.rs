@@ -143,7 +143,7 @@ impl HttpClient {
         match error {
             Error::Timeout(_) | Error::BodyStalled => AskError::TimedOut {
                 server,
-                seconds: self.timeout.as_secs(),
+                limit: format!("{:?}", self.timeout),
                 tries,
             },
             Error::HostNotFound => unreachable("no host has this name"),
