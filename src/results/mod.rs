@@ -22,6 +22,7 @@
 //! | [`verdicts`] | whether assertions hold |
 //! | [`what_matters`] | how far each assumption moves a result |
 //! | [`imported`] | a day as a monitoring system recorded it |
+//! | [`usage`] | what a request and a pod cost, by a recording over time |
 //! | [`export`] | timeline and summary as bytes |
 
 #[doc(hidden)]
@@ -63,6 +64,8 @@ pub mod statistics;
 pub mod timeline;
 #[doc(hidden)]
 pub mod timeline_quantiles;
+#[doc(hidden)]
+pub mod usage;
 pub mod verdicts;
 #[doc(hidden)]
 pub mod what_matters;

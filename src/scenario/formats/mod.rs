@@ -11,6 +11,7 @@ pub mod describe;
 mod doubtful_numbers;
 mod fields;
 mod input;
+pub mod joined;
 mod json_document;
 mod json_keys;
 mod json_lines;
