@@ -1,14 +1,17 @@
 //! `hpasim import MANIFEST`: a recorded day, from Prometheus or from files.
 
+mod recordings;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
+use recordings::Recordings;
 use serde::Serialize;
 
 use super::error::{CommandError, Completion};
 use super::file_names::{IMPORTED_MANIFEST, IMPORTED_POLICY, IMPORT_MD, RECORDED, SUMMARY, TRAFFIC, path_safe};
-use super::files::hashed_once;
+use super::files::{hashed, hashed_once};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::SpanArgs;
@@ -25,10 +28,12 @@ use crate::prometheus::gathered::gather;
 use crate::prometheus::gathered::{Gathered, ImportQuestion, planned};
 use crate::prometheus::span::StepSpan;
 use crate::render::imported::{ImportAccount, Readiness};
+use crate::results::InputFile;
 use crate::results::export::SummaryHead;
 use crate::results::imported::{ImportedDay, imported_day};
+use crate::results::usage::{UsageSettings, fit_usage};
 use crate::scenario::formats::csv_text::trace_csv;
-use crate::scenario::{CopiedObjects, PolicyFile, TraceMoment, load_policy, parse_duration};
+use crate::scenario::{CopiedObjects, LoadedFile, PolicyFile, TraceMoment, load_policy, parse_duration};
 use crate::text::{json, shell_word};
 use crate::units::SimSpan;
 
@@ -68,11 +73,17 @@ pub(super) struct ImportArgs {
     /// Window of rates [default: four scrapes]
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     window: Option<u32>,
-    /// Query for requests per second, instead of the usual ones
-    #[arg(long, value_name = "QUERY")]
+    /// Query for requests per second; without --prometheus a file of them
+    #[arg(long, value_name = "QUERY|FILE")]
     rps: Option<String>,
+    /// Recording of CPU (cores, as Prometheus has it)
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    cpu: Option<PathBuf>,
+    /// Recording of ready pods
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    replicas: Option<PathBuf>,
     /// Query for a further metric, and its column; repeatable
-    #[arg(long, value_name = "NAME=QUERY", value_parser = parse_metric)]
+    #[arg(long, value_name = "NAME=QUERY", requires = "prometheus", value_parser = parse_metric)]
     metric: Vec<(String, String)>,
     /// Print the queries as curl lines, and ask nothing
     #[arg(long)]
@@ -116,7 +127,12 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
     let copied = policy.copied_objects().ok_or_else(|| {
         CommandError::usage("an import needs a manifest with a HorizontalPodAutoscaler: `kubectl get hpa,deploy,svc,pdb -n NS -o yaml`")
     })?;
-    let span = arguments.steps()?;
+    let server = arguments.server.server()?;
+    let recordings = match (&server, arguments.print_queries) {
+        (None, false) => Recordings::read(arguments, screen)?,
+        _ => None,
+    };
+    let span = arguments.steps(recordings.as_ref())?;
     let question = ImportQuestion {
         scaled: &copied.scaled,
         span,
@@ -124,25 +140,31 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
         requests: arguments.rps.as_deref(),
         metrics: &arguments.metric,
     };
-    let server = arguments.server.server()?;
     if arguments.print_queries {
         let address = server.as_ref().map_or_else(|| "$PROMETHEUS".to_owned(), |it| it.address.to_string());
         screen.print(&curl_lines(&question, &address))?;
         return Ok(Completion::Done);
     }
-    let Some(server) = server else {
-        return Err(CommandError::usage(
-            "where was the day recorded? Name the server with `--prometheus URL`, or print the queries for it with `--print-queries`",
-        ));
+    let origin = match (&server, &recordings) {
+        (Some(server), _) => server.address.to_string(),
+        (None, Some(recordings)) => recordings.origin.clone(),
+        (None, None) => {
+            return Err(CommandError::usage(
+                "where was the day recorded? Name the server with `--prometheus URL`, or files with `--rps`, `--cpu` and `--replicas`; `--print-queries` prints the queries for them",
+            ));
+        }
     };
-    let import = Import { arguments, policy: &policy, copied, span, address: server.address.to_string() };
+    let import = Import { arguments, policy: &policy, copied, span, origin };
     let folder = import.folder(&interrupt)?;
     let quiet = arguments.quiet.is_asked_for();
-    let gathered = asked(server, &arguments.server, &question, |what| {
-        if !quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-            screen.note(&format!("asking: {what}"));
-        }
-    })?;
+    let gathered = match (server, recordings) {
+        (None, recordings) => recordings.map_or_else(Gathered::default, |it| it.gathered(span)),
+        (Some(server), _) => asked(server, &arguments.server, &question, |what| {
+            if !quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+                screen.note(&format!("asking: {what}"));
+            }
+        })?,
+    };
     let page = import.finish(folder, &gathered)?;
     if !quiet {
         screen.print(&page)?;
@@ -156,7 +178,7 @@ struct Import<'i> {
     policy: &'i PolicyFile,
     copied: &'i CopiedObjects,
     span: StepSpan,
-    address: String,
+    origin: String,
 }
 
 /// `summary.json` of an import.
@@ -164,7 +186,7 @@ struct Import<'i> {
 struct ImportSummary<'s> {
     #[serde(flatten)]
     head: SummaryHead,
-    inputs: Vec<crate::results::InputFile>,
+    inputs: Vec<InputFile>,
     #[serde(flatten)]
     request: ImportRequest<'s>,
     window_seconds: u32,
@@ -177,7 +199,7 @@ struct ImportSummary<'s> {
 /// What was asked.
 #[derive(Clone, Serialize)]
 struct ImportRequest<'s> {
-    server: &'s str,
+    origin: &'s str,
     autoscaler: String,
     from: i64,
     to: i64,
@@ -195,8 +217,8 @@ struct FoundSeries<'s> {
 }
 
 impl ImportArgs {
-    /// The steps of the span.
-    fn steps(&self) -> Result<StepSpan, CommandError> {
+    /// The steps of the span; without an argument, the time that all recordings have.
+    fn steps(&self, recordings: Option<&Recordings>) -> Result<StepSpan, CommandError> {
         let moment = |flag: &str, moment: TraceMoment| {
             let nanos = moment.epoch_nanos(self.span.zone());
             nanos.map(|it| it.div_euclid(NANOS_PER_SECOND)).ok_or_else(|| {
@@ -205,13 +227,16 @@ impl ImportArgs {
                 ))
             })
         };
-        let to = match self.span.to() {
-            Some(to) => moment("--to", to)?,
-            None => Timestamp::now().as_second(),
+        let common = recordings.map(Recordings::common_time).transpose()?;
+        let to = match (self.span.to(), common) {
+            (Some(to), _) => moment("--to", to)?,
+            (None, Some((_, end))) => end,
+            (None, None) => Timestamp::now().as_second(),
         };
-        let from = match self.span.from() {
-            Some(from) => moment("--from", from)?,
-            None => to - DEFAULT_SPAN.as_nanos() / NANOS_PER_SECOND,
+        let from = match (self.span.from(), common) {
+            (Some(from), _) => moment("--from", from)?,
+            (None, Some((start, _))) => start,
+            (None, None) => to - DEFAULT_SPAN.as_nanos() / NANOS_PER_SECOND,
         };
         let span = StepSpan::within(from, to, self.step);
         match span.points() {
@@ -228,7 +253,7 @@ impl Import<'_> {
     fn request(&self) -> ImportRequest<'_> {
         let scaled = &self.copied.scaled;
         ImportRequest {
-            server: &self.address,
+            origin: &self.origin,
             autoscaler: format!("{}/{}", scaled.namespace, scaled.autoscaler),
             from: self.span.start,
             to: self.span.end,
@@ -238,12 +263,22 @@ impl Import<'_> {
         }
     }
 
+    /// Every file that was read.
+    fn inputs(&self) -> Result<Vec<InputFile>, CommandError> {
+        let mut inputs = hashed_once(&self.policy.inputs);
+        for path in Recordings::paths(self.arguments) {
+            let bytes = std::fs::read(&path).map_err(|error| CommandError::unreadable(&path, error))?;
+            inputs.push(hashed(&LoadedFile { path, bytes }));
+        }
+        Ok(inputs)
+    }
+
     /// Holds the folder, before anything is asked.
     fn folder(&self, interrupt: &Interrupt) -> Result<OutputFolder, CommandError> {
         let scaled = &self.copied.scaled;
         let default = || PathBuf::from("output").join(format!("import-{}", path_safe(&scaled.autoscaler)));
         let path = self.arguments.output.clone().unwrap_or_else(default);
-        let mut identity = Identity::new("import", hashed_once(&self.policy.inputs));
+        let mut identity = Identity::new("import", self.inputs()?);
         if let serde_json::Value::Object(facts) = serde_json::to_value(self.request())? {
             for (key, value) in facts {
                 identity = identity.with(&key, value)?;
@@ -258,13 +293,14 @@ impl Import<'_> {
     fn finish(&self, folder: OutputFolder, gathered: &Gathered) -> Result<String, CommandError> {
         let scaled = &self.copied.scaled;
         let day = imported_day(gathered, self.span, scaled.application.as_deref());
+        let usage = fit_usage(&day.usage_rows(), &self.usage_settings());
         let account = ImportAccount {
             scaled,
-            origin: &self.address,
+            origin: &self.origin,
             gathered,
             day: &day,
             readiness: self.readiness(),
-            usage: Err("it is not fitted yet"),
+            usage: &usage,
         };
         let mut files = vec![
             ResultFile::new(IMPORTED_POLICY, account.policy(IMPORTED_MANIFEST).into_bytes()),
@@ -273,7 +309,7 @@ impl Import<'_> {
             ResultFile::new(IMPORT_MD, account.markdown().into_bytes()),
         ];
         if let Some(traffic) = &day.traffic {
-            let comment = format!("load of {} from {}", self.request().autoscaler, self.address);
+            let comment = format!("load of {} from {}", self.request().autoscaler, self.origin);
             let text = trace_csv(&comment, traffic, day.recorded.clock().as_ref());
             files.push(ResultFile::new(TRAFFIC, text.into_bytes()));
         }
@@ -297,6 +333,16 @@ impl Import<'_> {
         }
     }
 
+    fn usage_settings(&self) -> UsageSettings {
+        let containers = &self.policy.deployment().containers;
+        let limits = containers.iter().map(|it| it.cpu_limit);
+        let limit: Option<i64> = limits.map(|limit| limit.map(|it| it.0)).sum();
+        UsageSettings {
+            cpu_limit_millicores: limit.map(|it| it as f64),
+            utc_offset_seconds: 0,
+        }
+    }
+
     fn readiness(&self) -> Readiness {
         let probe = self.policy.deployment().pod.readiness.as_ref();
         probe.map_or(Readiness::AtItsStart, |probe| Readiness::Probed {
@@ -304,7 +350,7 @@ impl Import<'_> {
         })
     }
 
-    fn summary(&self, gathered: &Gathered, names: &[String]) -> serde_json::Result<Vec<u8>> {
+    fn summary(&self, gathered: &Gathered, names: &[String]) -> Result<Vec<u8>, CommandError> {
         let found = gathered.found.iter().map(|found| FoundSeries {
             quantity: found.quantity.map_or(found.metric.as_deref().unwrap_or_default(), |it| it.title()),
             query: &found.query,
@@ -313,7 +359,7 @@ impl Import<'_> {
         });
         let summary = ImportSummary {
             head: SummaryHead::of("import"),
-            inputs: hashed_once(&self.policy.inputs),
+            inputs: self.inputs()?,
             request: self.request(),
             window_seconds: gathered.window,
             questions: gathered.questions,
@@ -321,7 +367,7 @@ impl Import<'_> {
             missing: gathered.missing.iter().map(|(quantity, _)| quantity.title()).collect(),
             files: names,
         };
-        json::pretty(&summary).map(String::into_bytes)
+        Ok(json::pretty(&summary)?.into_bytes())
     }
 }
 

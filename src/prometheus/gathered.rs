@@ -202,15 +202,16 @@ impl<A: Ask> Asker<'_, A> {
         }
     }
 
-    /// The seconds between two scrapes of the containers, from the samples of ten minutes.
+    /// The seconds between two scrapes of the containers, from the samples of an hour, to the nearest five.
     fn scrape_interval(&mut self, scaled: &ScaledWorkload) -> Result<Option<u32>, AskError> {
-        const MINUTES: i64 = 10;
+        const HOUR_SECONDS: f64 = 3600.0;
+        const NEAREST: f64 = 5.0;
         let subject = subject_of(scaled, self.span, self.window);
         let rates = subject.candidates(Quantity::Cpu);
         let Some(selector) = rates.first().and_then(|it| selector_of(&it.query)) else {
             return Ok(None);
         };
-        let query = format!("max(count_over_time({selector}[{MINUTES}m]))");
+        let query = format!("max(count_over_time({selector}[1h]))");
         let length = self.span.end - self.span.start;
         // Pods may not have run all the time.
         let span = StepSpan {
@@ -224,8 +225,11 @@ impl<A: Ask> Asker<'_, A> {
         };
         let counts = answers.series.iter().flat_map(|it| &it.values).map(|(_, count)| *count);
         let most = counts.fold(0.0, f64::max);
-        let seconds = (60 * MINUTES) as f64 / most;
-        Ok((most >= 2.0).then_some(seconds.round().clamp(1.0, 600.0) as u32))
+        let seconds = HOUR_SECONDS / most;
+        let rounded = (seconds / NEAREST).round() * NEAREST;
+        // A scrape every second or two is no multiple of five.
+        let interval = if seconds < NEAREST { seconds.round().max(1.0) } else { rounded };
+        Ok((most >= 2.0).then_some(interval.clamp(1.0, 600.0) as u32))
     }
 
     /// Takes the first query of a quantity that has an answer, with the window, then with the longest one.

@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use super::human::{count, duration, significant};
 use super::prose::folded;
+use super::usage::policy_keys;
 use super::table::{Column, TableFormat, render_table};
 use crate::prometheus::gathered::{Found, Gathered};
 use crate::prometheus::queries::Quantity;
+use crate::results::calibration::Coefficient;
 use crate::results::imported::{ClusterFacts, ImportedDay};
+use crate::results::usage::{UsageFit, UsageFitError};
 use crate::scenario::recorded::RecordedQuantity;
 use crate::scenario::{ScaledWorkload, TraceClock};
 use crate::text::markdown::escaped;
@@ -27,17 +30,8 @@ pub struct ImportAccount<'i> {
     pub day: &'i ImportedDay,
     /// How the pods become Ready, for the start-up in the policy.
     pub readiness: Readiness,
-    /// The cost of a request and the idle use of a pod, or why there is none.
-    pub usage: Result<&'i PodUsage, &'i str>,
-}
-
-/// The cost of a request and the idle use of a pod, with the lines of a policy that state them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PodUsage {
-    /// What was found, a sentence each.
-    pub sentences: Vec<String>,
-    /// The lines of the policy by table: `[workload]`, `[pod]`.
-    pub lines: Vec<(&'static str, String)>,
+    /// What a request and a pod use, or why that is not known.
+    pub usage: &'i Result<UsageFit, UsageFitError>,
 }
 
 /// When a pod of the target becomes Ready.
@@ -76,8 +70,9 @@ impl ImportAccount<'_> {
         if let Some(release) = self.day.cluster.as_ref().and_then(|it| it.release.as_deref()) {
             add("controller", format!("kubernetes = \"{release}\""));
         }
-        for (table, line) in self.usage.map_or(&[][..], |usage| &usage.lines) {
-            add(table, line.clone());
+        let keys = self.usage.as_ref().ok().and_then(policy_keys);
+        for (table, line) in keys.into_iter().flatten() {
+            add(table, line);
         }
         if let Some(bytes) = self.day.memory_of_a_pod {
             add("workload", format!("memory_base = \"{}Mi\"", mebibytes(bytes)));
@@ -126,7 +121,7 @@ impl ImportAccount<'_> {
             escaped(&format!("{namespace}/{autoscaler}")),
             escaped(&format!("({kind} {name})"))
         );
-        let _ = writeln!(text, "Asked: {}.\n\n## Found\n", escaped(self.origin));
+        let _ = writeln!(text, "Asked: {}.\n\n## Found\n", code(self.origin));
         let rows: Vec<Vec<String>> = self
             .gathered
             .found
@@ -137,7 +132,6 @@ impl ImportAccount<'_> {
                     escaped(&title_of(found)),
                     found.series.len().to_string(),
                     values.to_string(),
-                    format!("`{}`", found.query.replace('`', "'").replace('|', "\\|").replace('\n', " ")),
                 ]
             })
             .collect();
@@ -145,9 +139,12 @@ impl ImportAccount<'_> {
             Column::left("quantity"),
             Column::right("series"),
             Column::right("values"),
-            Column::left("query"),
         ];
         text.push_str(&render_table(&columns, &rows, TableFormat::Markdown));
+        text.push_str("\n## Queries\n\n");
+        for found in &self.gathered.found {
+            let _ = writeln!(text, "- {}: {}", escaped(&title_of(found)), code(&found.query));
+        }
         for (title, sentences) in [("How sure", self.certain()), ("Assumed", self.assumed()), ("Missing", self.missing())] {
             if !sentences.is_empty() {
                 let list = sentences.iter().map(|it| format!("- {}\n", escaped(it)));
@@ -233,10 +230,7 @@ impl ImportAccount<'_> {
 
     /// What is known, and how well.
     fn certain(&self) -> Vec<String> {
-        let mut sentences = match self.usage {
-            Ok(usage) => usage.sentences.clone(),
-            Err(_) => Vec::new(),
-        };
+        let mut sentences = self.usage.as_ref().map_or_else(|_| Vec::new(), usage_sentences);
         if let Some(found) = self.gathered.of(Quantity::Requests) {
             if let Some(source) = found.source {
                 sentences.push(format!("The requests are those that {source} counted."));
@@ -292,6 +286,23 @@ impl ImportAccount<'_> {
             )),
             Some(_) => {}
         }
+        let containers: Vec<&str> = self
+            .gathered
+            .of(Quantity::Cpu)
+            .map_or(&[][..], |found| &found.series)
+            .iter()
+            .filter_map(|it| it.label("container"))
+            .filter(|it| Some(*it) != self.scaled.application.as_deref())
+            .collect();
+        if !containers.is_empty() {
+            sentences.push(format!(
+                "The CPU of {} counts as the application's in the cost of a request.",
+                containers.join(", ")
+            ));
+        }
+        if self.usage.as_ref().is_ok_and(|fit| policy_keys(fit).is_none()) {
+            sentences.push("The cost of a request is too uncertain for a policy, so it is hpasim's default.".to_owned());
+        }
         if self.day.is_cpu_the_load && self.day.traffic.is_some() {
             sentences.push(
                 "No requests were found, so the load is the CPU that the pods used. At their limit they would have used more."
@@ -309,7 +320,7 @@ impl ImportAccount<'_> {
     fn missing(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         if let Err(why) = self.usage {
-            sentences.push(format!("The cost of a request: {why}"));
+            sentences.push(format!("The cost of a request is hpasim's default: {why}."));
         }
         for (quantity, tried) in &self.gathered.missing {
             sentences.push(match quantity {
@@ -326,6 +337,9 @@ impl ImportAccount<'_> {
         if self.day.start.is_none() && self.gathered.of(Quantity::ReadyDelay).is_some() {
             sentences.push("Too few pods started to say how long that takes; the start-up is hpasim's default.".to_owned());
         }
+        if self.gathered.questions == 0 {
+            sentences.push("Latency, failures, memory, throttling, the start of pods and events: the files do not hold them.".to_owned());
+        }
         for refused in &self.gathered.refused {
             sentences.push(refused.to_string().replace('\n', " "));
         }
@@ -333,11 +347,40 @@ impl ImportAccount<'_> {
     }
 }
 
+/// What a fit says, with its intervals.
+fn usage_sentences(fit: &UsageFit) -> Vec<String> {
+    let interval = |estimate: &Coefficient, unit: &str| {
+        format!(
+            "{}{unit} (95 %: {} to {})",
+            significant(estimate.value),
+            significant(estimate.low),
+            significant(estimate.high)
+        )
+    };
+    let mut sentences = vec![format!(
+        "A request costs {} of CPU, and a pod without requests uses {}: {} of {} readings, R² {:.3}.",
+        interval(&fit.cpu_per_request_ms, " ms"),
+        interval(&fit.idle_cpu_millicores, "m"),
+        fit.rows_used,
+        fit.rows,
+        fit.r_squared
+    )];
+    if fit.by_hour.as_ref().is_some_and(|it| it.changes) {
+        sentences.push("The cost changes with the hour of the day; `hpasim calibrate` on recorded.csv shows how.".to_owned());
+    }
+    sentences
+}
+
 fn title_of(found: &Found) -> String {
     match (found.quantity, &found.metric) {
         (Some(quantity), _) => quantity.title().to_owned(),
         (None, metric) => format!("metric {}", metric.as_deref().unwrap_or_default()),
     }
+}
+
+/// A text as code of Markdown, in one line.
+fn code(text: &str) -> String {
+    format!("`{}`", visible(&text.replace('`', "'").replace('\n', " ")))
 }
 
 fn capitalized(text: &str) -> String {

@@ -137,13 +137,34 @@ fn notes(fit: &UsageFit) -> Vec<String> {
     notes
 }
 
+/// A standard error below this share of the cost changes no simulation.
+const NO_ERROR: f64 = 1e-4;
+
 /// The part of a policy that says the same; `None` if the cost is too uncertain for a policy.
 fn policy_lines(fit: &UsageFit) -> Option<String> {
+    let keys = policy_keys(fit)?;
+    let mut text = String::new();
+    let mut open = "";
+    for (table, line) in keys {
+        if table != open {
+            let gap = if open.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{gap}[{table}]\n"));
+            open = table;
+        }
+        text.push_str(&format!("{line}\n"));
+    }
+    Some(text)
+}
+
+/// The keys of a policy that say the same, each with its table, those of a table together; `None` if the cost is too uncertain for a
+/// policy.
+#[must_use]
+pub fn policy_keys(fit: &UsageFit) -> Option<Vec<(&'static str, String)>> {
     let cost = &fit.cpu_per_request_ms;
     if cost.standard_error > 0.99 * CostUncertainty::ERROR_BY_MEAN_MAX * cost.value {
         return None;
     }
-    let error = if cost.standard_error > 0.0 {
+    let error = if cost.standard_error > NO_ERROR * cost.value {
         format!(
             ", standard_error = \"{}\"",
             written_milliseconds(cost.standard_error)
@@ -151,23 +172,19 @@ fn policy_lines(fit: &UsageFit) -> Option<String> {
     } else {
         String::new()
     };
-    let idle = if fit.has_replicas {
+    let mut keys = vec![(
+        "workload",
         format!(
-            "idle_cpu = \"{:.0}m\"\n",
-            fit.idle_cpu_millicores.value.max(0.0)
-        )
-    } else {
-        String::new()
-    };
-    let startup = fit
-        .startup
-        .as_ref()
-        .and_then(startup_line)
-        .unwrap_or_default();
-    Some(format!(
-        "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0{error} }}\n{idle}{startup}",
-        written_milliseconds(cost.value)
-    ))
+            "cpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0{error} }}",
+            written_milliseconds(cost.value)
+        ),
+    )];
+    if fit.has_replicas {
+        let idle = fit.idle_cpu_millicores.value.max(0.0);
+        keys.push(("workload", format!("idle_cpu = \"{idle:.0}m\"")));
+    }
+    keys.extend(fit.startup.as_ref().and_then(startup_line).map(|line| ("pod", line)));
+    Some(keys)
 }
 
 /// Only an excess beyond chance becomes a key.
@@ -175,7 +192,7 @@ fn startup_line(startup: &StartupUse) -> Option<String> {
     let excess = &startup.millicore_seconds;
     (startup.duration_s > 0.0 && excess.low > 0.0).then(|| {
         format!(
-            "\n[pod]\nstartup_cpu = {{ cpu = \"{:.0}m\", duration = \"{}s\" }}\n",
+            "startup_cpu = {{ cpu = \"{:.0}m\", duration = \"{}s\" }}",
             (excess.value / startup.duration_s).max(1.0),
             startup.duration_s
         )

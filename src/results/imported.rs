@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::statistics::sorted_quantile;
+use super::usage::UsageRow;
 use crate::prometheus::gathered::{Found, Gathered};
 use crate::prometheus::queries::Quantity;
 use crate::prometheus::span::StepSpan;
@@ -60,6 +61,46 @@ pub struct ClusterFacts {
     pub kind: Option<&'static str>,
 }
 
+/// A quantity in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedSeries {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// The name of the file.
+    pub file: String,
+    /// Seconds since 1970 UTC, and the value from there on.
+    pub values: Vec<(f64, f64)>,
+}
+
+/// How many of its usual steps a value of a file holds.
+const STEPS_HELD: f64 = 3.0;
+
+/// The values of files at the steps of a span, as a server would have answered.
+#[must_use]
+pub fn gathered_series(recorded: &[RecordedSeries], span: StepSpan) -> Gathered {
+    let found = recorded.iter().map(|it| {
+        let mut steps: Vec<f64> = it.values.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        steps.sort_by(f64::total_cmp);
+        let usual = sorted_quantile(&steps, 0.5).unwrap_or(f64::from(span.step));
+        let at = |time: i64| {
+            let seconds = time as f64;
+            let next = it.values.partition_point(|(known, _)| *known <= seconds);
+            let (known, value) = *it.values.get(next.checked_sub(1)?)?;
+            (seconds - known <= STEPS_HELD * usual).then_some((time, value))
+        };
+        Found {
+            quantity: Some(it.quantity),
+            metric: None,
+            source: None,
+            also: Vec::new(),
+            query: it.file.clone(),
+            series: vec![QuerySeries { labels: Vec::new(), values: span.times().filter_map(at).collect() }],
+            remarks: Vec::new(),
+        }
+    });
+    Gathered { found: found.collect(), ..Gathered::default() }
+}
+
 /// The day in the answers of a server. `application` is the container that serves.
 #[must_use]
 pub fn imported_day(gathered: &Gathered, span: StepSpan, application: Option<&str>) -> ImportedDay {
@@ -84,6 +125,22 @@ pub fn imported_day(gathered: &Gathered, span: StepSpan, application: Option<&st
         memory_of_a_pod: memory_of_a_pod(gathered, application),
         is_cpu_the_load: !has_requests,
         recorded,
+    }
+}
+
+impl ImportedDay {
+    /// The readings for a fit of cost and idle use.
+    #[must_use]
+    pub fn usage_rows(&self) -> Vec<UsageRow> {
+        let rows = self.recorded.rows.iter().map(|row| UsageRow {
+            time_s: row.time.as_secs_f64(),
+            rps: row.value(RecordedQuantity::Rps),
+            cpu_millicores: row.value(RecordedQuantity::CpuMillicores),
+            replicas: row
+                .value(RecordedQuantity::ReadyReplicas)
+                .or(row.value(RecordedQuantity::CurrentReplicas)),
+        });
+        rows.collect()
     }
 }
 

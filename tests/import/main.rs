@@ -5,7 +5,6 @@ mod server;
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -34,23 +33,14 @@ fn stderr_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The made days in blocks of Prometheus, once for all tests of a process.
-fn days() -> Option<&'static (TempDir, std::path::PathBuf)> {
-    static DAYS: OnceLock<Option<(TempDir, std::path::PathBuf)>> = OnceLock::new();
-    DAYS.get_or_init(|| {
-        if !server::has_prometheus() {
-            return None;
-        }
-        let folder = tempfile::tempdir().expect("a folder");
-        made_day::write_inputs(folder.path());
-        let run = ["run", "truth.toml", "truth.csv", "--engine", "fluid", "--plot", "none", "-q", "-o", "truth"];
-        stdout_of(&hpasim(folder.path(), &run));
-        let timeline = std::fs::read_to_string(folder.path().join("truth/timeline.csv")).expect("a timeline");
-        let vanish = Some((START + 3_600, START + 5_400));
-        let data = server::fill(folder.path(), &made_day::open_metrics(&timeline, vanish));
-        Some((folder, data))
-    })
-    .as_ref()
+/// The made days in blocks of Prometheus within `folder`.
+fn made_days(folder: &Path) -> std::path::PathBuf {
+    made_day::write_inputs(folder);
+    let run = ["run", "truth.toml", "truth.csv", "--engine", "fluid", "--plot", "none", "-q", "-o", "truth"];
+    stdout_of(&hpasim(folder, &run));
+    let timeline = std::fs::read_to_string(folder.join("truth/timeline.csv")).expect("a timeline");
+    let vanish = Some((START + 3_600, START + 5_400));
+    server::fill(folder, &made_day::open_metrics(&timeline, vanish))
 }
 
 /// An import of both days into `folder/web`.
@@ -73,12 +63,13 @@ fn read(folder: &TempDir, name: &str) -> String {
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn two_made_days_of_a_real_prometheus_are_imported_as_they_were() {
-    let Some((_, data)) = days() else {
+    if !server::has_prometheus() {
         eprintln!("skipped: prometheus and promtool are not here");
         return;
-    };
+    }
     let folder = copy_inputs();
-    let server = Prometheus::start(folder.path(), data, &["--web.external-url=http://localhost/prometheus"]);
+    let data = made_days(folder.path());
+    let server = Prometheus::start(folder.path(), &data, &["--web.external-url=http://localhost/prometheus"]);
     let url = format!("{}/prometheus/", server.url);
     let page = stdout_of(&hpasim(folder.path(), &import(&url, &[])));
     assert!(page.contains("v1.33.1-eks-595af52"), "{page}");
@@ -97,6 +88,14 @@ fn two_made_days_of_a_real_prometheus_are_imported_as_they_were() {
     assert!((mean / truth - 1.0).abs() < 0.02, "{mean} instead of {truth}");
 
     let policy = read(&folder, "web/policy.toml");
+    // The sidecar uses a tenth of what the application uses.
+    let mean = policy.split_once("mean = \"").expect("a cost").1.split_once("ms\"").expect("milliseconds").0;
+    let cost: f64 = mean.parse().expect("a number");
+    assert!((cost / (1.1 * COST_MS) - 1.0).abs() < 0.02, "{policy}");
+    let idle = policy.split_once("idle_cpu = \"").expect("an idle use").1.split_once('m').expect("millicores").0;
+    let idle: f64 = idle.parse().expect("a number");
+    assert!((idle - 1.1 * IDLE_MILLICORES).abs() < 2.0, "{policy}");
+    assert!(policy.contains(&format!("median = \"{START_SECONDS}s\"")), "{policy}");
     for line in ["manifest = \"manifest.yaml\"", "cluster = \"eks\"", "kubernetes = \"1.33\""] {
         assert!(policy.contains(line), "{policy}");
     }
@@ -202,4 +201,32 @@ fn the_credentials_of_a_url_are_sent_and_never_shown() {
     let message = stderr_of(&hpasim(folder.path(), &import(&url, &[])));
     let message = message.replace(&server.url, "SERVER");
     insta::assert_snapshot!(message, @"error: SERVER has no /api/v1/query_range (404); the URL may lack a path, such as /prometheus or /api/prom");
+}
+
+#[test]
+fn files_of_requests_cpu_and_replicas_make_the_same_folder_without_a_server() {
+    let folder = copy_inputs();
+    let answer = |value: &dyn Fn(i64) -> f64| {
+        let values: Vec<String> = (0..=960)
+            .map(|step| format!("[{},\"{}\"]", START + step * 15, value(step)))
+            .collect();
+        format!(
+            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":[{}]}}]}}}}"#,
+            values.join(",")
+        )
+    };
+    let rate = |step: i64| 50.0 + 40.0 * (step as f64 / 100.0).sin();
+    let pods = |step: i64| if step % 240 < 120 { 4.0 } else { 6.0 };
+    let cores = |step: i64| (rate(step) * 0.01) + pods(step) * 0.03;
+    for (name, text) in [("rps.json", answer(&rate)), ("cpu.json", answer(&cores)), ("replicas.json", answer(&pods))] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let files = ["import", "shop.yaml", "--rps", "rps.json", "--cpu", "cpu.json", "--replicas", "replicas.json", "-o", "web"];
+    let page = stdout_of(&hpasim(folder.path(), &files));
+    assert!(page.contains("A request costs 10"), "{page}");
+    assert!(page.contains("the files do not hold them"), "{page}");
+    let recorded = read(&folder, "web/recorded.csv");
+    assert!(recorded.lines().count() > 900, "{recorded}");
+    let run = ["run", "web/policy.toml", "web/traffic.csv", "--plot", "none", "-q", "-o", "again", "--engine", "fluid"];
+    stdout_of(&hpasim(folder.path(), &run));
 }

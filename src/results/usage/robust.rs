@@ -149,13 +149,17 @@ fn residuals(rows: &[Vec<f64>], readings: &[f64], coefficients: &[f64]) -> Vec<f
         .collect()
 }
 
-/// The robust standard deviation of residuals. Rounding errors of an exact fit count as no more than that.
+/// No recorded CPU is more exact than this share of its greatest reading. Without a bound, an exact majority of the rows would take the
+/// weight of all others, and with them whole columns.
+const EXACTNESS: f64 = 1e-3;
+
+/// The robust standard deviation of residuals, at least [`EXACTNESS`].
 fn scale_of(residuals: &[f64], readings: &[f64]) -> f64 {
     let greatest = readings.iter().copied().fold(0.0, f64::max);
     let mut distances: Vec<f64> = residuals.iter().map(|it| it.abs()).collect();
     let middle = distances.len() / 2;
     let (_, median, _) = distances.select_nth_unstable_by(middle, f64::total_cmp);
-    (DEVIATION_PER_MAD * *median).max(1e-9 * greatest.max(1.0))
+    (DEVIATION_PER_MAD * *median).max(EXACTNESS * greatest).max(f64::MIN_POSITIVE)
 }
 
 fn weighted(rows: &[Vec<f64>], readings: &[f64], weights: &[f64]) -> Option<Vec<f64>> {
