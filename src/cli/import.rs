@@ -10,7 +10,9 @@ use recordings::Recordings;
 use serde::Serialize;
 
 use super::error::{CommandError, Completion};
-use super::file_names::{IMPORTED_MANIFEST, IMPORTED_POLICY, IMPORT_MD, RECORDED, SUMMARY, TRAFFIC, path_safe};
+use super::file_names::{
+    IMPORT_MD, IMPORTED_MANIFEST, IMPORTED_POLICY, RECORDED, SUMMARY, TRAFFIC, path_safe,
+};
 use super::files::{hashed, hashed_once};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
@@ -25,7 +27,7 @@ use crate::files::FileLoader;
 use crate::prometheus::ask::RangeQuestion;
 #[cfg(feature = "import")]
 use crate::prometheus::gathered::gather;
-use crate::prometheus::gathered::{Gathered, ImportQuestion, planned};
+use crate::prometheus::gathered::{GatheredSeries, ImportQuestion, planned};
 use crate::prometheus::span::StepSpan;
 use crate::render::imported::{ImportAccount, Readiness};
 use crate::results::InputFile;
@@ -33,7 +35,9 @@ use crate::results::export::SummaryHead;
 use crate::results::imported::{ImportedDay, imported_day};
 use crate::results::usage::{UsageSettings, fit_usage};
 use crate::scenario::formats::csv_text::trace_csv;
-use crate::scenario::{CopiedObjects, LoadedFile, PolicyFile, TraceMoment, load_policy, parse_duration};
+use crate::scenario::{
+    CopiedObjects, LoadedFile, PolicyFile, TraceMoment, load_policy, parse_duration,
+};
 use crate::text::{json, shell_word};
 use crate::units::SimSpan;
 
@@ -141,7 +145,9 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
         metrics: &arguments.metric,
     };
     if arguments.print_queries {
-        let address = server.as_ref().map_or_else(|| "$PROMETHEUS".to_owned(), |it| it.address.to_string());
+        let address = server
+            .as_ref()
+            .map_or_else(|| "$PROMETHEUS".to_owned(), |it| it.address.to_string());
         screen.print(&curl_lines(&question, &address))?;
         return Ok(Completion::Done);
     }
@@ -154,11 +160,19 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
             ));
         }
     };
-    let import = Import { arguments, policy: &policy, copied, span, origin };
+    let import = Import {
+        arguments,
+        policy: &policy,
+        copied,
+        span,
+        origin,
+    };
     let folder = import.folder(&interrupt)?;
     let quiet = arguments.quiet.is_asked_for();
     let gathered = match (server, recordings) {
-        (None, recordings) => recordings.map_or_else(Gathered::default, |it| it.gathered(span)),
+        (None, recordings) => {
+            recordings.map_or_else(GatheredSeries::default, |it| it.gathered(span))
+        }
         (Some(server), _) => asked(server, &arguments.server, &question, |what| {
             if !quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
                 screen.note(&format!("asking: {what}"));
@@ -240,7 +254,9 @@ impl ImportArgs {
         };
         let span = StepSpan::within(from, to, self.step);
         match span.points() {
-            0 | 1 => Err(CommandError::usage("`--to` is not after `--from` by at least two steps")),
+            0 | 1 => Err(CommandError::usage(
+                "`--to` is not after `--from` by at least two steps",
+            )),
             points if points > STEPS_MAX => Err(CommandError::usage(format!(
                 "the span has {points} steps, and an import has at most {STEPS_MAX}; take a longer `--step`"
             ))),
@@ -267,7 +283,8 @@ impl Import<'_> {
     fn inputs(&self) -> Result<Vec<InputFile>, CommandError> {
         let mut inputs = hashed_once(&self.policy.inputs);
         for path in Recordings::paths(self.arguments) {
-            let bytes = std::fs::read(&path).map_err(|error| CommandError::unreadable(&path, error))?;
+            let bytes =
+                std::fs::read(&path).map_err(|error| CommandError::unreadable(&path, error))?;
             inputs.push(hashed(&LoadedFile { path, bytes }));
         }
         Ok(inputs)
@@ -276,7 +293,8 @@ impl Import<'_> {
     /// Holds the folder, before anything is asked.
     fn folder(&self, interrupt: &Interrupt) -> Result<OutputFolder, CommandError> {
         let scaled = &self.copied.scaled;
-        let default = || PathBuf::from("output").join(format!("import-{}", path_safe(&scaled.autoscaler)));
+        let default =
+            || PathBuf::from("output").join(format!("import-{}", path_safe(&scaled.autoscaler)));
         let path = self.arguments.output.clone().unwrap_or_else(default);
         let mut identity = Identity::new("import", self.inputs()?);
         if let serde_json::Value::Object(facts) = serde_json::to_value(self.request())? {
@@ -290,7 +308,11 @@ impl Import<'_> {
     }
 
     /// Writes everything, and gives the page for the terminal.
-    fn finish(&self, folder: OutputFolder, gathered: &Gathered) -> Result<String, CommandError> {
+    fn finish(
+        &self,
+        folder: OutputFolder,
+        gathered: &GatheredSeries,
+    ) -> Result<String, CommandError> {
         let scaled = &self.copied.scaled;
         let day = imported_day(gathered, self.span, scaled.application.as_deref());
         let usage = fit_usage(&day.usage_rows(), &self.usage_settings());
@@ -303,7 +325,10 @@ impl Import<'_> {
             usage: &usage,
         };
         let mut files = vec![
-            ResultFile::new(IMPORTED_POLICY, account.policy(IMPORTED_MANIFEST).into_bytes()),
+            ResultFile::new(
+                IMPORTED_POLICY,
+                account.policy(IMPORTED_MANIFEST).into_bytes(),
+            ),
             ResultFile::new(IMPORTED_MANIFEST, self.copied.yaml.clone().into_bytes()),
             ResultFile::new(RECORDED, day.recorded.to_csv()?),
             ResultFile::new(IMPORT_MD, account.markdown().into_bytes()),
@@ -318,7 +343,10 @@ impl Import<'_> {
         let mut page = account.page();
         page.push('\n');
         for file in &files {
-            page.push_str(&format!("{}\n", crate::text::visible(&folder.file(&file.name).display().to_string())));
+            page.push_str(&format!(
+                "{}\n",
+                crate::text::visible(&folder.file(&file.name).display().to_string())
+            ));
         }
         page.push_str(&self.next_commands(&folder, &day));
         folder.complete(&files)?;
@@ -328,8 +356,13 @@ impl Import<'_> {
     fn next_commands(&self, folder: &OutputFolder, day: &ImportedDay) -> String {
         let shown = |name: &str| shell_word(&folder.file(name).display().to_string()).into_owned();
         match day.traffic {
-            Some(_) => format!("\nnext: hpasim run {} {}\n", shown(IMPORTED_POLICY), shown(TRAFFIC)),
-            None => "\nno load was found, so there is no traffic.csv; give a query with `--rps`\n".to_owned(),
+            Some(_) => format!(
+                "\nnext: hpasim run {} {}\n",
+                shown(IMPORTED_POLICY),
+                shown(TRAFFIC)
+            ),
+            None => "\nno load was found, so there is no traffic.csv; give a query with `--rps`\n"
+                .to_owned(),
         }
     }
 
@@ -350,9 +383,15 @@ impl Import<'_> {
         })
     }
 
-    fn summary(&self, gathered: &Gathered, names: &[String]) -> Result<Vec<u8>, CommandError> {
+    fn summary(
+        &self,
+        gathered: &GatheredSeries,
+        names: &[String],
+    ) -> Result<Vec<u8>, CommandError> {
         let found = gathered.found.iter().map(|found| FoundSeries {
-            quantity: found.quantity.map_or(found.metric.as_deref().unwrap_or_default(), |it| it.title()),
+            quantity: found
+                .quantity
+                .map_or(found.metric.as_deref().unwrap_or_default(), |it| it.title()),
             query: &found.query,
             series: found.series.len(),
             values: found.series.iter().map(|it| it.values.len()).sum(),
@@ -364,7 +403,11 @@ impl Import<'_> {
             window_seconds: gathered.window,
             questions: gathered.questions,
             found: found.collect(),
-            missing: gathered.missing.iter().map(|(quantity, _)| quantity.title()).collect(),
+            missing: gathered
+                .missing
+                .iter()
+                .map(|(quantity, _)| quantity.title())
+                .collect(),
             files: names,
         };
         Ok(json::pretty(&summary)?.into_bytes())
@@ -378,7 +421,7 @@ fn asked(
     arguments: &ServerArgs,
     question: &ImportQuestion<'_>,
     heard: impl FnMut(&str),
-) -> Result<Gathered, CommandError> {
+) -> Result<GatheredSeries, CommandError> {
     use crate::prometheus::client::{ClientSettings, HttpClient, SettingsFault};
     let settings = ClientSettings {
         user: server.user,
@@ -403,7 +446,7 @@ fn asked(
     _: &ServerArgs,
     _: &ImportQuestion<'_>,
     _: impl FnMut(&str),
-) -> Result<Gathered, CommandError> {
+) -> Result<GatheredSeries, CommandError> {
     Err(CommandError::usage(
         "this hpasim was built without the feature `import`, which asks a server; build it with `cargo build --release --features import`, or print the queries with `--print-queries`",
     ))
@@ -420,7 +463,12 @@ fn curl_lines(question: &ImportQuestion<'_>, address: &str) -> String {
         lines.push_str(&format!("# {}\n", crate::text::visible(&title)));
         for piece in span.pieces() {
             lines.push_str(&format!("curl -s {url}"));
-            for (key, value) in (RangeQuestion { query: &query, span: piece }).fields() {
+            for (key, value) in (RangeQuestion {
+                query: &query,
+                span: piece,
+            })
+            .fields()
+            {
                 let field = format!("{key}={value}");
                 lines.push_str(&format!(" --data-urlencode {}", shell_word(&field)));
             }

@@ -25,7 +25,12 @@ pub(super) struct ServerArgs {
     #[arg(long, value_name = "URL")]
     pub(super) prometheus: Option<String>,
     /// Bearer token [env: HPASIM_PROMETHEUS_TOKEN]
-    #[arg(long, value_name = "FILE", requires = "prometheus", conflicts_with = "user")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "prometheus",
+        conflicts_with = "user"
+    )]
     bearer_token_file: Option<PathBuf>,
     /// Name for basic authentication
     #[arg(long, value_name = "NAME", requires = "prometheus")]
@@ -128,7 +133,8 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let unreadable = |error: std::io::Error| CommandError::bad_file(path, &error);
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, BYTES_MAX), &mut bytes).map_err(unreadable)?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, BYTES_MAX), &mut bytes)
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -168,7 +174,9 @@ fn headers_in(path: &Path) -> Result<Vec<(String, String)>, CommandError> {
     lines
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|(index, line)| {
-            let pair = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+            let pair = line
+                .split_once(':')
+                .map(|(name, value)| (name.trim(), value.trim()));
             match pair {
                 Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
                 _ => Err(CommandError::bad_file(path, &NoHeader(index + 1))),

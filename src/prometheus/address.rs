@@ -74,7 +74,10 @@ impl ServerAddress {
             .unwrap_or(path);
         let user = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            UserInfo { name: decoded(name), password: decoded(password) }
+            UserInfo {
+                name: decoded(name),
+                password: decoded(password),
+            }
         });
         let base = format!("{scheme}://{host}{path}");
         Ok((Self { base }, user))
@@ -124,8 +127,14 @@ mod tests {
         for (url, base) in [
             ("http://localhost:9090", "http://localhost:9090"),
             ("http://localhost:9090/", "http://localhost:9090"),
-            ("HTTPS://mimir.example/prometheus/", "https://mimir.example/prometheus"),
-            ("https://mimir.example/api/prom/api/v1/query_range", "https://mimir.example/api/prom"),
+            (
+                "HTTPS://mimir.example/prometheus/",
+                "https://mimir.example/prometheus",
+            ),
+            (
+                "https://mimir.example/api/prom/api/v1/query_range",
+                "https://mimir.example/api/prom",
+            ),
             ("http://[::1]:9090/api/v1", "http://[::1]:9090"),
         ] {
             let (address, user) = ServerAddress::parse(url).expect(url);
@@ -136,9 +145,13 @@ mod tests {
 
     #[test]
     fn credentials_leave_the_url_and_are_never_printed() {
-        let (address, user) = ServerAddress::parse("https://me:p%40ss:w@prom.example/x").expect("a URL");
+        let (address, user) =
+            ServerAddress::parse("https://me:p%40ss:w@prom.example/x").expect("a URL");
         let user = user.expect("a user");
-        assert_eq!((user.name.as_str(), user.password.as_str()), ("me", "p@ss:w"));
+        assert_eq!(
+            (user.name.as_str(), user.password.as_str()),
+            ("me", "p@ss:w")
+        );
         assert_eq!(address.to_string(), "https://prom.example/x");
         assert!(!format!("{address:?} {user:?}").contains("p@ss"));
     }

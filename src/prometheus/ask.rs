@@ -58,7 +58,9 @@ pub enum AskError {
         why: String,
     },
     /// No answer in time.
-    #[error("{server} did not answer within {limit}, {tries} times; take a shorter span or a longer `--step`, or raise `--timeout`")]
+    #[error(
+        "{server} did not answer within {limit}, {tries} times; take a shorter span or a longer `--step`, or raise `--timeout`"
+    )]
     TimedOut {
         /// The server.
         server: String,
@@ -68,7 +70,9 @@ pub enum AskError {
         tries: u32,
     },
     /// The certificate is not trusted, or the connection is not secure.
-    #[error("the connection to {server} is not trusted: {why}; a company's own authority is given with `--ca-file`")]
+    #[error(
+        "the connection to {server} is not trusted: {why}; a company's own authority is given with `--ca-file`"
+    )]
     Untrusted {
         /// The server.
         server: String,
@@ -76,19 +80,25 @@ pub enum AskError {
         why: String,
     },
     /// The server wants to know who asks (401).
-    #[error("{server} wants credentials (401); give `--bearer-token-file FILE`, or `--user NAME` with `--password-file FILE`")]
+    #[error(
+        "{server} wants credentials (401); give `--bearer-token-file FILE`, or `--user NAME` with `--password-file FILE`"
+    )]
     Unauthorized {
         /// The server.
         server: String,
     },
     /// The server knows who asks, and refuses (403).
-    #[error("{server} refuses these credentials (403); a system with tenants may want a header, such as X-Scope-OrgID, from `--header-file`")]
+    #[error(
+        "{server} refuses these credentials (403); a system with tenants may want a header, such as X-Scope-OrgID, from `--header-file`"
+    )]
     Forbidden {
         /// The server.
         server: String,
     },
     /// Nothing of the API is there (404).
-    #[error("{server} has no /api/v1/query_range (404); the URL may lack a path, such as /prometheus or /api/prom")]
+    #[error(
+        "{server} has no /api/v1/query_range (404); the URL may lack a path, such as /prometheus or /api/prom"
+    )]
     NoApi {
         /// The server.
         server: String,

@@ -80,7 +80,9 @@ impl HttpClient {
             .timeout_global(Some(settings.timeout))
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .user_agent(AutoHeaderValue::Provided(
-                concat!("hpasim/", env!("CARGO_PKG_VERSION")).to_owned().into(),
+                concat!("hpasim/", env!("CARGO_PKG_VERSION"))
+                    .to_owned()
+                    .into(),
             ))
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
@@ -112,7 +114,11 @@ impl HttpClient {
         response: &mut Response<Body>,
     ) -> Result<Result<String, AskError>, Error> {
         let status = response.status();
-        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES_MAX)
+            .read_to_string()?;
         let server = self.server();
         Ok(match status.as_u16() {
             200 if is_answer(&body) => Ok(body),
@@ -132,14 +138,22 @@ impl HttpClient {
                 words: words_of(&body),
                 query: question.query.to_owned(),
             }),
-            status => Err(AskError::Failing { server, status, tries, words: words_of(&body) }),
+            status => Err(AskError::Failing {
+                server,
+                status,
+                tries,
+                words: words_of(&body),
+            }),
         })
     }
 
     /// The words for a question that got no response.
     fn failure(&self, error: &Error, tries: u32) -> AskError {
         let server = self.server();
-        let unreachable = |why: &str| AskError::Unreachable { server: server.clone(), why: why.to_owned() };
+        let unreachable = |why: &str| AskError::Unreachable {
+            server: server.clone(),
+            why: why.to_owned(),
+        };
         match error {
             Error::Timeout(_) | Error::BodyStalled => AskError::TimedOut {
                 server,
@@ -155,8 +169,14 @@ impl HttpClient {
                 server,
                 why: error.to_string(),
             },
-            Error::Rustls(error) => AskError::Untrusted { server, why: error.to_string() },
-            Error::Tls(why) => AskError::Untrusted { server, why: (*why).to_owned() },
+            Error::Rustls(error) => AskError::Untrusted {
+                server,
+                why: error.to_string(),
+            },
+            Error::Tls(why) => AskError::Untrusted {
+                server,
+                why: (*why).to_owned(),
+            },
             Error::BodyExceedsLimit(bytes) => AskError::NotPrometheus {
                 server,
                 why: format!("its answer is larger than {} MB", bytes >> 20),
@@ -201,7 +221,11 @@ fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let value = response.headers().get("retry-after")?.to_str().ok()?;
     let waits = response.status() == StatusCode::TOO_MANY_REQUESTS
         || response.status() == StatusCode::SERVICE_UNAVAILABLE;
-    value.parse().ok().filter(|_| waits).map(Duration::from_secs)
+    value
+        .parse()
+        .ok()
+        .filter(|_| waits)
+        .map(Duration::from_secs)
 }
 
 /// rustls hands its errors through the connection's, as invalid data (`rustls::Stream::complete_io`).
@@ -238,7 +262,10 @@ fn headers_of(settings: &ClientSettings) -> Result<HeaderMap, SettingsFault> {
         let pair = format!("{}:{}", user.name, user.password);
         format!("Basic {}", STANDARD.encode(pair))
     });
-    let bearer = settings.bearer_token.as_ref().map(|token| format!("Bearer {token}"));
+    let bearer = settings
+        .bearer_token
+        .as_ref()
+        .map(|token| format!("Bearer {token}"));
     if let Some(value) = bearer.or(basic) {
         let value = HeaderValue::try_from(value);
         let mut value = value.map_err(|_| SettingsFault::BadCredentials)?;
@@ -255,7 +282,9 @@ struct ErrorAnswer {
 
 /// What a server says about its failure: the error of the API, or the beginning of another text.
 fn words_of(body: &str) -> String {
-    let words = serde_json::from_str::<ErrorAnswer>(body).ok().and_then(|it| it.error);
+    let words = serde_json::from_str::<ErrorAnswer>(body)
+        .ok()
+        .and_then(|it| it.error);
     let words = words.unwrap_or_else(|| match body.trim_start().starts_with('<') {
         true => "a page of HTML".to_owned(),
         false => body.trim().to_owned(),

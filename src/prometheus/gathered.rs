@@ -1,10 +1,10 @@
 //! The questions of an import, asked in order, and what came of them.
 
 use super::ask::{Ask, AskError, RangeQuestion};
-use super::queries::{Candidate, Course, Quantity, Subject};
+use super::queries::{AnswerSteps, CandidateQuery, ImportQuantity, QuerySubject};
 use super::span::StepSpan;
-use crate::scenario::formats::{QueryAnswers, QuerySeries, read_query_answers};
 use crate::scenario::ScaledWorkload;
+use crate::scenario::formats::{QueryAnswers, QuerySeries, read_query_answers};
 
 /// The window of rates where nothing says how often the server scrapes, in seconds.
 const WINDOW_DEFAULT: u32 = 120;
@@ -32,7 +32,7 @@ pub struct ImportQuestion<'q> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The quantity; `None` for a metric of the user.
-    pub quantity: Option<Quantity>,
+    pub quantity: Option<ImportQuantity>,
     /// The name of a metric of the user.
     pub metric: Option<String>,
     /// Who counts, where that was a choice.
@@ -49,11 +49,11 @@ pub struct Found {
 
 /// What a server has of a day.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gathered {
+pub struct GatheredSeries {
     /// What was found.
     pub found: Vec<Found>,
     /// What was not found, with the number of queries that were tried.
-    pub missing: Vec<(Quantity, usize)>,
+    pub missing: Vec<(ImportQuantity, usize)>,
     /// Queries that the server refused, in its words.
     pub refused: Vec<AskError>,
     /// The window of rates in seconds.
@@ -64,10 +64,10 @@ pub struct Gathered {
     pub questions: usize,
 }
 
-impl Gathered {
+impl GatheredSeries {
     /// What was found of a quantity.
     #[must_use]
-    pub fn of(&self, quantity: Quantity) -> Option<&Found> {
+    pub fn of(&self, quantity: ImportQuantity) -> Option<&Found> {
         self.found.iter().find(|it| it.quantity == Some(quantity))
     }
 }
@@ -83,28 +83,34 @@ pub fn gather(
     ask: &mut impl Ask,
     question: &ImportQuestion<'_>,
     mut heard: impl FnMut(&str),
-) -> Result<Gathered, AskError> {
+) -> Result<GatheredSeries, AskError> {
     let mut asker = Asker {
         ask,
         span: question.span,
         window: question.window.unwrap_or(WINDOW_DEFAULT),
-        gathered: Gathered::default(),
+        gathered: GatheredSeries::default(),
     };
     heard("how often it scrapes");
     let interval = asker.scrape_interval(question.scaled)?;
-    if question.window.is_none() && let Some(interval) = interval {
-        asker.window = (interval * SCRAPES_OF_A_WINDOW).clamp(question.span.step.min(60), WINDOW_MAX);
+    if question.window.is_none()
+        && let Some(interval) = interval
+    {
+        asker.window =
+            (interval * SCRAPES_OF_A_WINDOW).clamp(question.span.step.min(60), WINDOW_MAX);
     }
     asker.gathered.scrape_interval = interval;
     asker.gathered.window = asker.window;
-    for quantity in Quantity::ALL {
+    for quantity in ImportQuantity::ALL {
         // These belong to the counter of requests that was found.
-        if matches!(quantity, Quantity::FailedShare | Quantity::LatencyP95 | Quantity::LatencyP99) {
+        if matches!(
+            quantity,
+            ImportQuantity::FailedShare | ImportQuantity::LatencyP95 | ImportQuantity::LatencyP99
+        ) {
             continue;
         }
         heard(quantity.title());
         match (quantity, question.requests) {
-            (Quantity::Requests, Some(query)) => asker.own(query, Some(quantity), None)?,
+            (ImportQuantity::Requests, Some(query)) => asker.own(query, Some(quantity), None)?,
             _ => asker.first_of(quantity, question.scaled)?,
         }
     }
@@ -118,11 +124,15 @@ pub fn gather(
 /// Every query that an import would ask, with the quantity that it is for.
 #[must_use]
 pub fn planned(question: &ImportQuestion<'_>) -> Vec<(String, String, StepSpan)> {
-    let subject = subject_of(question.scaled, question.span, question.window.unwrap_or(WINDOW_DEFAULT));
+    let subject = subject_of(
+        question.scaled,
+        question.span,
+        question.window.unwrap_or(WINDOW_DEFAULT),
+    );
     let mut planned = Vec::new();
-    for quantity in Quantity::ALL {
+    for quantity in ImportQuantity::ALL {
         let asked = match (quantity, question.requests) {
-            (Quantity::Requests, Some(query)) => vec![(quantity, query.to_owned())],
+            (ImportQuantity::Requests, Some(query)) => vec![(quantity, query.to_owned())],
             _ => subject
                 .candidates(quantity)
                 .into_iter()
@@ -140,14 +150,19 @@ pub fn planned(question: &ImportQuestion<'_>) -> Vec<(String, String, StepSpan)>
     planned
 }
 
-fn subject_of(scaled: &ScaledWorkload, span: StepSpan, window: u32) -> Subject<'_> {
-    Subject { scaled, window, from: span.start, range: (span.end - span.start).max(60) }
+fn subject_of(scaled: &ScaledWorkload, span: StepSpan, window: u32) -> QuerySubject<'_> {
+    QuerySubject {
+        scaled,
+        window,
+        from: span.start,
+        range: (span.end - span.start).max(60),
+    }
 }
 
-fn steps_of(course: Course, span: StepSpan) -> StepSpan {
+fn steps_of(course: AnswerSteps, span: StepSpan) -> StepSpan {
     match course {
-        Course::EachStep => span,
-        Course::AtTheEnd => StepSpan::at(span.end),
+        AnswerSteps::EachStep => span,
+        AnswerSteps::AtTheEnd => StepSpan::at(span.end),
     }
 }
 
@@ -155,7 +170,7 @@ struct Asker<'a, A> {
     ask: &'a mut A,
     span: StepSpan,
     window: u32,
-    gathered: Gathered,
+    gathered: GatheredSeries,
 }
 
 impl<A: Ask> Asker<'_, A> {
@@ -178,20 +193,36 @@ impl<A: Ask> Asker<'_, A> {
     fn centred(&mut self, query: &str, window: u32) -> Result<QueryAnswers, AskError> {
         let step = i64::from(self.span.step);
         let is_rate = query.contains("rate(");
-        let later = if is_rate { i64::from(window / 2).div_euclid(step) * step } else { 0 };
-        let span = StepSpan { start: self.span.start + later, end: self.span.end + later, ..self.span };
+        let later = if is_rate {
+            i64::from(window / 2).div_euclid(step) * step
+        } else {
+            0
+        };
+        let span = StepSpan {
+            start: self.span.start + later,
+            end: self.span.end + later,
+            ..self.span
+        };
         let mut answers = self.answers(query, span)?;
         for series in &mut answers.series {
-            series.values.iter_mut().for_each(|(time, _)| *time -= later);
+            series
+                .values
+                .iter_mut()
+                .for_each(|(time, _)| *time -= later);
         }
         Ok(answers)
     }
 
     /// A query of the table: one that the server refuses is noted, and has no series.
-    fn of_the_table(&mut self, quantity: Quantity, query: &str, window: u32) -> Result<QueryAnswers, AskError> {
+    fn of_the_table(
+        &mut self,
+        quantity: ImportQuantity,
+        query: &str,
+        window: u32,
+    ) -> Result<QueryAnswers, AskError> {
         let answers = match quantity.course() {
-            Course::EachStep => self.centred(query, window),
-            Course::AtTheEnd => self.answers(query, StepSpan::at(self.span.end)),
+            AnswerSteps::EachStep => self.centred(query, window),
+            AnswerSteps::AtTheEnd => self.answers(query, StepSpan::at(self.span.end)),
         };
         match answers {
             Err(fault @ AskError::BadQuery { .. }) => {
@@ -207,7 +238,7 @@ impl<A: Ask> Asker<'_, A> {
         const HOUR_SECONDS: f64 = 3600.0;
         const NEAREST: f64 = 5.0;
         let subject = subject_of(scaled, self.span, self.window);
-        let rates = subject.candidates(Quantity::Cpu);
+        let rates = subject.candidates(ImportQuantity::Cpu);
         let Some(selector) = rates.first().and_then(|it| selector_of(&it.query)) else {
             return Ok(None);
         };
@@ -223,17 +254,29 @@ impl<A: Ask> Asker<'_, A> {
             Err(AskError::BadQuery { .. }) => return Ok(None),
             other => other?,
         };
-        let counts = answers.series.iter().flat_map(|it| &it.values).map(|(_, count)| *count);
+        let counts = answers
+            .series
+            .iter()
+            .flat_map(|it| &it.values)
+            .map(|(_, count)| *count);
         let most = counts.fold(0.0, f64::max);
         let seconds = HOUR_SECONDS / most;
         let rounded = (seconds / NEAREST).round() * NEAREST;
         // A scrape every second or two is no multiple of five.
-        let interval = if seconds < NEAREST { seconds.round().max(1.0) } else { rounded };
+        let interval = if seconds < NEAREST {
+            seconds.round().max(1.0)
+        } else {
+            rounded
+        };
         Ok((most >= 2.0).then_some(interval.clamp(1.0, 600.0) as u32))
     }
 
     /// Takes the first query of a quantity that has an answer, with the window, then with the longest one.
-    fn first_of(&mut self, quantity: Quantity, scaled: &ScaledWorkload) -> Result<(), AskError> {
+    fn first_of(
+        &mut self,
+        quantity: ImportQuantity,
+        scaled: &ScaledWorkload,
+    ) -> Result<(), AskError> {
         let mut windows = vec![self.window];
         if self.window < WINDOW_MAX {
             windows.push(WINDOW_MAX);
@@ -262,7 +305,7 @@ impl<A: Ask> Asker<'_, A> {
     /// Those among further candidates of requests that have an answer at the end of the span.
     fn others(
         &mut self,
-        candidates: &[Candidate],
+        candidates: &[CandidateQuery],
         taken: Option<&'static str>,
     ) -> Result<Vec<&'static str>, AskError> {
         let mut others = Vec::new();
@@ -279,11 +322,15 @@ impl<A: Ask> Asker<'_, A> {
     }
 
     /// The quantities that belong to the counter of requests that was taken.
-    fn further(&mut self, candidate: &Candidate, window: u32) -> Result<(), AskError> {
+    fn further(&mut self, candidate: &CandidateQuery, window: u32) -> Result<(), AskError> {
         for (quantity, query) in &candidate.further {
             let answers = self.of_the_table(*quantity, query, window)?;
             if has_values(&answers) {
-                let candidate = Candidate { source: candidate.source, query: query.clone(), further: Vec::new() };
+                let candidate = CandidateQuery {
+                    source: candidate.source,
+                    query: query.clone(),
+                    further: Vec::new(),
+                };
                 self.keep(*quantity, &candidate, answers, Vec::new());
             } else {
                 self.gathered.missing.push((*quantity, 1));
@@ -294,8 +341,8 @@ impl<A: Ask> Asker<'_, A> {
 
     fn keep(
         &mut self,
-        quantity: Quantity,
-        candidate: &Candidate,
+        quantity: ImportQuantity,
+        candidate: &CandidateQuery,
         answers: QueryAnswers,
         also: Vec<&'static str>,
     ) {
@@ -311,12 +358,18 @@ impl<A: Ask> Asker<'_, A> {
     }
 
     /// A query of the user. Its series are summed, as those of a trace are.
-    fn own(&mut self, query: &str, quantity: Option<Quantity>, metric: Option<&str>) -> Result<(), AskError> {
+    fn own(
+        &mut self,
+        query: &str,
+        quantity: Option<ImportQuantity>,
+        metric: Option<&str>,
+    ) -> Result<(), AskError> {
         let answers = self.centred(query, self.window)?;
         if !has_values(&answers) {
             return Err(AskError::BadQuery {
                 server: "the server".to_owned(),
-                words: "no series in this span; the metric or a label may have another name".to_owned(),
+                words: "no series in this span; the metric or a label may have another name"
+                    .to_owned(),
                 query: query.to_owned(),
             });
         }

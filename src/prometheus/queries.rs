@@ -8,7 +8,7 @@ use crate::scenario::ScaledWorkload;
 
 /// A quantity that an import looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quantity {
+pub enum ImportQuantity {
     /// Requests per second.
     Requests,
     /// Share of requests that fail.
@@ -43,14 +43,14 @@ pub enum Quantity {
 
 /// Where the answer of a query lies in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Course {
+pub enum AnswerSteps {
     /// At each step of the span.
     EachStep,
     /// At the end of the span, about the whole of it.
     AtTheEnd,
 }
 
-impl Quantity {
+impl ImportQuantity {
     /// All quantities, in the order of the questions.
     pub const ALL: [Self; 15] = [
         Self::Requests,
@@ -94,10 +94,10 @@ impl Quantity {
 
     /// Where its answer lies in time.
     #[must_use]
-    pub const fn course(self) -> Course {
+    pub const fn course(self) -> AnswerSteps {
         match self {
-            Self::ReadyDelay | Self::Release => Course::AtTheEnd,
-            _ => Course::EachStep,
+            Self::ReadyDelay | Self::Release => AnswerSteps::AtTheEnd,
+            _ => AnswerSteps::EachStep,
         }
     }
 }
@@ -186,71 +186,74 @@ const CONTAINERS: &str = r#"namespace="$namespace",pod=~"$pods",container!="",co
 
 /// The queries of a quantity that has nothing to do with requests. A pair of Prometheus servers has each series twice, so each is a
 /// maximum before it is summed.
-fn of_the_cluster(quantity: Quantity) -> &'static [&'static str] {
+fn of_the_cluster(quantity: ImportQuantity) -> &'static [&'static str] {
     match quantity {
-        Quantity::Cpu => &[
+        ImportQuantity::Cpu => &[
             "sum by (container) (max by (pod, container) (rate(container_cpu_usage_seconds_total{$containers}[$window])))",
         ],
-        Quantity::Memory => &[
+        ImportQuantity::Memory => &[
             "sum by (container) (max by (pod, container) (container_memory_working_set_bytes{$containers}))",
         ],
-        Quantity::Throttled => &[
+        ImportQuantity::Throttled => &[
             "sum(rate(container_cpu_cfs_throttled_periods_total{$containers}[$window])) / sum(rate(container_cpu_cfs_periods_total{$containers}[$window]))",
         ],
-        Quantity::DesiredReplicas => &[
+        ImportQuantity::DesiredReplicas => &[
             r#"max(kube_horizontalpodautoscaler_status_desired_replicas{namespace="$namespace",horizontalpodautoscaler="$autoscaler"})"#,
             r#"max(kube_horizontalpodautoscaler_status_desired_replicas{exported_namespace="$namespace",horizontalpodautoscaler="$autoscaler"})"#,
             // kube-state-metrics 1.
             r#"max(kube_hpa_status_desired_replicas{namespace="$namespace",hpa="$autoscaler"})"#,
         ],
-        Quantity::CurrentReplicas => &[
+        ImportQuantity::CurrentReplicas => &[
             r#"max(kube_horizontalpodautoscaler_status_current_replicas{namespace="$namespace",horizontalpodautoscaler="$autoscaler"})"#,
             r#"max(kube_horizontalpodautoscaler_status_current_replicas{exported_namespace="$namespace",horizontalpodautoscaler="$autoscaler"})"#,
             r#"max(kube_hpa_status_current_replicas{namespace="$namespace",hpa="$autoscaler"})"#,
         ],
-        Quantity::ReadyReplicas => &[
+        ImportQuantity::ReadyReplicas => &[
             r#"max(kube_deployment_status_replicas_ready{namespace="$namespace",deployment="$name"})"#,
             r#"max(kube_statefulset_status_replicas_ready{namespace="$namespace",statefulset="$name"})"#,
             r#"max(kube_deployment_status_replicas_ready{exported_namespace="$namespace",deployment="$name"})"#,
             r#"max(kube_deployment_status_replicas_available{namespace="$namespace",deployment="$name"})"#,
             r#"count(max by (pod) (kube_pod_status_ready{namespace="$namespace",pod=~"$pods",condition="true"}) == 1)"#,
         ],
-        Quantity::SpecReplicas => &[
+        ImportQuantity::SpecReplicas => &[
             r#"max(kube_deployment_spec_replicas{namespace="$namespace",deployment="$name"})"#,
             r#"max(kube_statefulset_replicas{namespace="$namespace",statefulset="$name"})"#,
             r#"max(kube_deployment_spec_replicas{exported_namespace="$namespace",deployment="$name"})"#,
         ],
-        Quantity::ReplicaSets => &[
+        ImportQuantity::ReplicaSets => &[
             r#"count(count by (created_by_name) (kube_pod_info{namespace="$namespace",pod=~"$pods",created_by_kind="ReplicaSet"}))"#,
         ],
-        Quantity::ControllerStart => &[
-            r#"max(process_start_time_seconds{job=~".*controller-manager.*"})"#,
-        ],
-        Quantity::ReadyDelay => &[
+        ImportQuantity::ControllerStart => {
+            &[r#"max(process_start_time_seconds{job=~".*controller-manager.*"})"#]
+        }
+        ImportQuantity::ReadyDelay => &[
             r#"min_over_time((max by (pod) (kube_pod_status_ready_time{namespace="$namespace",pod=~"$pods"}) - max by (pod) (kube_pod_created{namespace="$namespace",pod=~"$pods"} >= $from))[$range:1m])"#,
         ],
-        Quantity::Release => &[
+        ImportQuantity::Release => &[
             r#"max by (git_version) (last_over_time(kubernetes_build_info{job=~".*apiserver.*|kubernetes|kubernetes-apiservers"}[$range]))"#,
             r#"max by (git_version) (last_over_time(kubernetes_build_info[$range]))"#,
         ],
-        Quantity::Requests | Quantity::FailedShare | Quantity::LatencyP95 | Quantity::LatencyP99 => &[],
+        ImportQuantity::Requests
+        | ImportQuantity::FailedShare
+        | ImportQuantity::LatencyP95
+        | ImportQuantity::LatencyP99 => &[],
     }
 }
 
 /// A query that may have a quantity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CandidateQuery {
     /// Who counts, where that is a choice.
     pub source: Option<&'static str>,
     /// The query in PromQL.
     pub query: String,
     /// The further queries that belong to this source alone.
-    pub further: Vec<(Quantity, String)>,
+    pub further: Vec<(ImportQuantity, String)>,
 }
 
 /// The parts of the queries that belong to one import.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject<'s> {
+pub struct QuerySubject<'s> {
     /// The autoscaler and its target.
     pub scaled: &'s ScaledWorkload,
     /// The window of rates, in seconds.
@@ -261,14 +264,14 @@ pub struct Subject<'s> {
     pub range: i64,
 }
 
-impl Subject<'_> {
+impl QuerySubject<'_> {
     /// The queries that may have a quantity, the usual one first.
     #[must_use]
-    pub fn candidates(&self, quantity: Quantity) -> Vec<Candidate> {
-        if quantity == Quantity::Requests {
+    pub fn candidates(&self, quantity: ImportQuantity) -> Vec<CandidateQuery> {
+        if quantity == ImportQuantity::Requests {
             return self.of_requests();
         }
-        let plain = |query: &&str| Candidate {
+        let plain = |query: &&str| CandidateQuery {
             source: None,
             query: self.filled(query),
             further: Vec::new(),
@@ -276,25 +279,37 @@ impl Subject<'_> {
         of_the_cluster(quantity).iter().map(plain).collect()
     }
 
-    fn of_requests(&self) -> Vec<Candidate> {
+    fn of_requests(&self) -> Vec<CandidateQuery> {
         let labelled = |counting: &Counting, labels: &str| {
-            let Counting { requests, latency, failed, .. } = counting;
+            let Counting {
+                requests,
+                latency,
+                failed,
+                ..
+            } = counting;
             let rate = |labels: &str| format!("sum(rate({requests}{{{labels}}}[$window]))");
             let mut further = Vec::new();
             if let Some(failed) = failed {
                 // Without a failure there is no such series: no failures.
-                let share = format!("({} or vector(0)) / ({} > 0)", rate(&format!("{labels},{failed}")), rate(labels));
-                further.push((Quantity::FailedShare, self.filled(&share)));
+                let share = format!(
+                    "({} or vector(0)) / ({} > 0)",
+                    rate(&format!("{labels},{failed}")),
+                    rate(labels)
+                );
+                further.push((ImportQuantity::FailedShare, self.filled(&share)));
             }
             if let Some((bucket, milliseconds)) = latency {
-                for (quantity, quantile) in [(Quantity::LatencyP95, "0.95"), (Quantity::LatencyP99, "0.99")] {
+                for (quantity, quantile) in [
+                    (ImportQuantity::LatencyP95, "0.95"),
+                    (ImportQuantity::LatencyP99, "0.99"),
+                ] {
                     let query = format!(
                         "{milliseconds} * histogram_quantile({quantile}, sum by (le) (rate({bucket}{{{labels}}}[$window])))"
                     );
                     further.push((quantity, self.filled(&query)));
                 }
             }
-            Candidate {
+            CandidateQuery {
                 source: Some(counting.name),
                 query: self.filled(&rate(labels)),
                 further,
@@ -302,13 +317,24 @@ impl Subject<'_> {
         };
         COUNTING
             .iter()
-            .flat_map(|counting| counting.labels.iter().map(move |labels| labelled(counting, labels)))
+            .flat_map(|counting| {
+                counting
+                    .labels
+                    .iter()
+                    .map(move |labels| labelled(counting, labels))
+            })
             .collect()
     }
 
     /// A template with the names of this subject in its places.
     fn filled(&self, template: &str) -> String {
-        let ScaledWorkload { autoscaler, namespace, name, services, .. } = self.scaled;
+        let ScaledWorkload {
+            autoscaler,
+            namespace,
+            name,
+            services,
+            ..
+        } = self.scaled;
         let services: Vec<String> = services.iter().map(|it| pattern_of(it)).collect();
         [
             ("$containers", CONTAINERS.to_owned()),
@@ -322,7 +348,9 @@ impl Subject<'_> {
             ("$from", self.from.to_string()),
         ]
         .iter()
-        .fold(template.to_owned(), |text, (place, value)| text.replace(place, value))
+        .fold(template.to_owned(), |text, (place, value)| {
+            text.replace(place, value)
+        })
     }
 
     /// The names of the target's pods. Kubernetes makes the random part of them from letters without vowels (`SafeEncodeString` in
@@ -354,7 +382,9 @@ fn pattern_of(name: &str) -> String {
 
 /// The inside of a string of PromQL in double quotes.
 fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 #[cfg(test)]
@@ -372,15 +402,22 @@ mod tests {
         }
     }
 
-    fn subject(scaled: &ScaledWorkload) -> Subject<'_> {
-        Subject { scaled, window: 60, from: 1_764_288_000, range: 86_400 }
+    fn subject(scaled: &ScaledWorkload) -> QuerySubject<'_> {
+        QuerySubject {
+            scaled,
+            window: 60,
+            from: 1_764_288_000,
+            range: 86_400,
+        }
     }
 
     #[test]
     fn every_place_of_every_query_is_filled() {
         let scaled = scaled("Deployment", "web");
         let subject = subject(&scaled);
-        let all = Quantity::ALL.into_iter().flat_map(|it| subject.candidates(it));
+        let all = ImportQuantity::ALL
+            .into_iter()
+            .flat_map(|it| subject.candidates(it));
         let queries: Vec<String> = all
             .flat_map(|it| {
                 let further = it.further.into_iter().map(|(_, query)| query);
@@ -400,10 +437,13 @@ mod tests {
     #[test]
     fn names_stay_names_in_patterns_and_strings() {
         let scaled = scaled("Deployment", "we\"b");
-        let query = &subject(&scaled).candidates(Quantity::ReadyReplicas)[0].query;
+        let query = &subject(&scaled).candidates(ImportQuantity::ReadyReplicas)[0].query;
         assert!(query.contains(r#"deployment="we\"b""#), "{query}");
-        let requests = &subject(&scaled).candidates(Quantity::Requests)[0].query;
-        assert!(requests.contains(r#"exported_service=~"web-http|web\\.admin""#), "{requests}");
+        let requests = &subject(&scaled).candidates(ImportQuantity::Requests)[0].query;
+        assert!(
+            requests.contains(r#"exported_service=~"web-http|web\\.admin""#),
+            "{requests}"
+        );
     }
 
     #[test]
@@ -411,7 +451,10 @@ mod tests {
         for (kind, end) in [
             ("StatefulSet", "web-[0-9]+"),
             ("ReplicaSet", "web-[bcdfghjklmnpqrstvwxz2456789]{5}"),
-            ("Deployment", "web-[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"),
+            (
+                "Deployment",
+                "web-[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}",
+            ),
             ("Custom", "web-.+"),
         ] {
             assert_eq!(subject(&scaled(kind, "web")).pods(), end);

@@ -81,11 +81,18 @@ mod tests {
     #[test]
     fn pieces_hold_every_step_once_and_none_has_more_than_a_server_answers() {
         for steps in [1, 9_999, 10_000, 10_001, 30_000, 34_561] {
-            let span = StepSpan { start: 0, end: (steps - 1) * 5, step: 5 };
+            let span = StepSpan {
+                start: 0,
+                end: (steps - 1) * 5,
+                step: 5,
+            };
             let pieces: Vec<StepSpan> = span.pieces().collect();
             let times: Vec<i64> = pieces.iter().flat_map(|it| it.times()).collect();
             assert_eq!(times, span.times().collect::<Vec<_>>(), "{steps} steps");
-            assert!(pieces.iter().all(|it| it.points() <= POINTS_MAX), "{steps} steps");
+            assert!(
+                pieces.iter().all(|it| it.points() <= POINTS_MAX),
+                "{steps} steps"
+            );
         }
     }
 }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::human::{count, duration, significant};
 use super::prose::folded;
-use super::usage::policy_keys;
 use super::table::{Column, TableFormat, render_table};
-use crate::prometheus::gathered::{Found, Gathered};
-use crate::prometheus::queries::Quantity;
+use super::usage::policy_keys;
+use crate::prometheus::gathered::{Found, GatheredSeries};
+use crate::prometheus::queries::ImportQuantity;
 use crate::results::calibration::Coefficient;
 use crate::results::imported::{ClusterFacts, ImportedDay};
 use crate::results::usage::{UsageFit, UsageFitError};
@@ -25,7 +25,7 @@ pub struct ImportAccount<'i> {
     /// Where the answers came from: the server without credentials, or the files.
     pub origin: &'i str,
     /// The answers.
-    pub gathered: &'i Gathered,
+    pub gathered: &'i GatheredSeries,
     /// The day in them.
     pub day: &'i ImportedDay,
     /// How the pods become Ready, for the start-up in the policy.
@@ -50,7 +50,11 @@ impl ImportAccount<'_> {
     /// The policy, which names `manifest` as its manifest.
     #[must_use]
     pub fn policy(&self, manifest: &str) -> String {
-        let ScaledWorkload { namespace, autoscaler, .. } = self.scaled;
+        let ScaledWorkload {
+            namespace,
+            autoscaler,
+            ..
+        } = self.scaled;
         let mut text = format!(
             "# {} as {} recorded it, by `hpasim import`; import.md says how sure each number is.\n",
             visible(&format!("{namespace}/{autoscaler}")),
@@ -61,13 +65,19 @@ impl ImportAccount<'_> {
             let _ = writeln!(text, "cluster = \"{kind}\"");
         }
         let mut tables: Vec<(&str, Vec<String>)> = Vec::new();
-        let mut add = |table: &'static str, line: String| {
-            match tables.iter_mut().find(|(known, _)| *known == table) {
-                Some((_, lines)) => lines.push(line),
-                None => tables.push((table, vec![line])),
-            }
+        let mut add = |table: &'static str, line: String| match tables
+            .iter_mut()
+            .find(|(known, _)| *known == table)
+        {
+            Some((_, lines)) => lines.push(line),
+            None => tables.push((table, vec![line])),
         };
-        if let Some(release) = self.day.cluster.as_ref().and_then(|it| it.release.as_deref()) {
+        if let Some(release) = self
+            .day
+            .cluster
+            .as_ref()
+            .and_then(|it| it.release.as_deref())
+        {
             add("controller", format!("kubernetes = \"{release}\""));
         }
         let keys = self.usage.as_ref().ok().and_then(policy_keys);
@@ -75,7 +85,10 @@ impl ImportAccount<'_> {
             add(table, line);
         }
         if let Some(bytes) = self.day.memory_of_a_pod {
-            add("workload", format!("memory_base = \"{}Mi\"", mebibytes(bytes)));
+            add(
+                "workload",
+                format!("memory_base = \"{}Mi\"", mebibytes(bytes)),
+            );
         }
         for line in self.start_lines() {
             add("pod", line);
@@ -99,7 +112,10 @@ impl ImportAccount<'_> {
         };
         let median = (delays.median_seconds - wait).max(0.1);
         let p99 = (delays.p99_seconds - wait).max(median * 1.01);
-        let mut lines = vec!["schedule = \"0s\"".to_owned(), "image_pull = \"0s\"".to_owned()];
+        let mut lines = vec![
+            "schedule = \"0s\"".to_owned(),
+            "image_pull = \"0s\"".to_owned(),
+        ];
         if key == "init" {
             lines.push("start = \"0s\"".to_owned());
         }
@@ -114,7 +130,13 @@ impl ImportAccount<'_> {
     /// `import.md`.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let ScaledWorkload { namespace, autoscaler, kind, name, .. } = self.scaled;
+        let ScaledWorkload {
+            namespace,
+            autoscaler,
+            kind,
+            name,
+            ..
+        } = self.scaled;
         let (from, to) = self.span();
         let mut text = format!(
             "# {} {} from {from} to {to}\n\n",
@@ -143,9 +165,18 @@ impl ImportAccount<'_> {
         text.push_str(&render_table(&columns, &rows, TableFormat::Markdown));
         text.push_str("\n## Queries\n\n");
         for found in &self.gathered.found {
-            let _ = writeln!(text, "- {}: {}", escaped(&title_of(found)), code(&found.query));
+            let _ = writeln!(
+                text,
+                "- {}: {}",
+                escaped(&title_of(found)),
+                code(&found.query)
+            );
         }
-        for (title, sentences) in [("How sure", self.certain()), ("Assumed", self.assumed()), ("Missing", self.missing())] {
+        for (title, sentences) in [
+            ("How sure", self.certain()),
+            ("Assumed", self.assumed()),
+            ("Missing", self.missing()),
+        ] {
             if !sentences.is_empty() {
                 let list = sentences.iter().map(|it| format!("- {}\n", escaped(it)));
                 let _ = write!(text, "\n## {title}\n\n{}", list.collect::<String>());
@@ -158,18 +189,41 @@ impl ImportAccount<'_> {
     /// The page for the terminal.
     #[must_use]
     pub fn page(&self) -> String {
-        let ScaledWorkload { namespace, autoscaler, .. } = self.scaled;
+        let ScaledWorkload {
+            namespace,
+            autoscaler,
+            ..
+        } = self.scaled;
         let (from, to) = self.span();
-        let mut page = folded("", &visible(&format!("{namespace}/{autoscaler} from {from} to {to}, from {}", self.origin)));
+        let mut page = folded(
+            "",
+            &visible(&format!(
+                "{namespace}/{autoscaler} from {from} to {to}, from {}",
+                self.origin
+            )),
+        );
         page.push('\n');
         let rows: Vec<Vec<String>> = self
             .gathered
             .found
             .iter()
-            .filter_map(|found| Some(vec![visible(&title_of(found)).into_owned(), self.range_of(found)?]))
+            .filter_map(|found| {
+                Some(vec![
+                    visible(&title_of(found)).into_owned(),
+                    self.range_of(found)?,
+                ])
+            })
             .collect();
-        page.push_str(&render_table(&[Column::left("found"), Column::left("values")], &rows, TableFormat::Plain));
-        for (lead, sentences) in [("", self.certain()), ("assumed: ", self.assumed()), ("missing: ", self.missing())] {
+        page.push_str(&render_table(
+            &[Column::left("found"), Column::left("values")],
+            &rows,
+            TableFormat::Plain,
+        ));
+        for (lead, sentences) in [
+            ("", self.certain()),
+            ("assumed: ", self.assumed()),
+            ("missing: ", self.missing()),
+        ] {
             if !sentences.is_empty() {
                 page.push('\n');
             }
@@ -182,9 +236,17 @@ impl ImportAccount<'_> {
 
     fn span(&self) -> (String, String) {
         let clock = self.day.recorded.clock();
-        let end = self.day.recorded.rows.last().map_or(SimTime::ZERO, |row| row.time);
+        let end = self
+            .day
+            .recorded
+            .rows
+            .last()
+            .map_or(SimTime::ZERO, |row| row.time);
         let text = |time: SimTime| {
-            clock.as_ref().map_or_else(|| duration(time.as_secs_f64()), |clock: &TraceClock| clock.rfc3339(time))
+            clock.as_ref().map_or_else(
+                || duration(time.as_secs_f64()),
+                |clock: &TraceClock| clock.rfc3339(time),
+            )
         };
         (text(SimTime::ZERO), text(end))
     }
@@ -192,11 +254,22 @@ impl ImportAccount<'_> {
     /// The least and the greatest value of what was found, in the unit of `recorded.csv`.
     fn range_of(&self, found: &Found) -> Option<String> {
         let quantity = match found.quantity {
-            None | Some(Quantity::SpecReplicas | Quantity::ReplicaSets | Quantity::ControllerStart) => return None,
-            Some(Quantity::Release) => {
-                return self.day.cluster.as_ref().map(|it| visible(&it.version).into_owned());
+            None
+            | Some(
+                ImportQuantity::SpecReplicas
+                | ImportQuantity::ReplicaSets
+                | ImportQuantity::ControllerStart,
+            ) => {
+                return None;
             }
-            Some(Quantity::ReadyDelay) => {
+            Some(ImportQuantity::Release) => {
+                return self
+                    .day
+                    .cluster
+                    .as_ref()
+                    .map(|it| visible(&it.version).into_owned());
+            }
+            Some(ImportQuantity::ReadyDelay) => {
                 let start = self.day.start?;
                 return Some(format!(
                     "{} pods: median {}, p99 {}",
@@ -207,7 +280,12 @@ impl ImportAccount<'_> {
             }
             Some(quantity) => recorded_quantity(quantity)?,
         };
-        let values = self.day.recorded.rows.iter().filter_map(|row| row.value(quantity));
+        let values = self
+            .day
+            .recorded
+            .rows
+            .iter()
+            .filter_map(|row| row.value(quantity));
         let (mut least, mut greatest, mut number) = (f64::INFINITY, f64::NEG_INFINITY, 0);
         for value in values {
             least = least.min(value);
@@ -222,16 +300,28 @@ impl ImportAccount<'_> {
         };
         let text = |value: f64| match quantity {
             RecordedQuantity::MemoryBytes => format!("{}Mi", mebibytes(value)),
-            RecordedQuantity::FailedShare | RecordedQuantity::ThrottledShare => super::human::percent(value),
+            RecordedQuantity::FailedShare | RecordedQuantity::ThrottledShare => {
+                super::human::percent(value)
+            }
             _ => format!("{}{unit}", significant(value)),
         };
-        (number > 0).then(|| format!("{} to {} ({} values)", text(least), text(greatest), count(f64::from(number))))
+        (number > 0).then(|| {
+            format!(
+                "{} to {} ({} values)",
+                text(least),
+                text(greatest),
+                count(f64::from(number))
+            )
+        })
     }
 
     /// What is known, and how well.
     fn certain(&self) -> Vec<String> {
-        let mut sentences = self.usage.as_ref().map_or_else(|_| Vec::new(), usage_sentences);
-        if let Some(found) = self.gathered.of(Quantity::Requests) {
+        let mut sentences = self
+            .usage
+            .as_ref()
+            .map_or_else(|_| Vec::new(), usage_sentences);
+        if let Some(found) = self.gathered.of(ImportQuantity::Requests) {
             if let Some(source) = found.source {
                 sentences.push(format!("The requests are those that {source} counted."));
             }
@@ -243,7 +333,10 @@ impl ImportAccount<'_> {
             }
         }
         if let Some(interval) = self.gathered.scrape_interval {
-            sentences.push(format!("The containers are scraped every {interval} s; rates are means over {} s.", self.gathered.window));
+            sentences.push(format!(
+                "The containers are scraped every {interval} s; rates are means over {} s.",
+                self.gathered.window
+            ));
         }
         for (from, to) in &self.day.gaps {
             sentences.push(format!(
@@ -253,7 +346,12 @@ impl ImportAccount<'_> {
             ));
         }
         let mut events: Vec<(&str, usize)> = Vec::new();
-        let named = self.day.recorded.rows.iter().filter_map(|row| row.event.as_deref());
+        let named = self
+            .day
+            .recorded
+            .rows
+            .iter()
+            .filter_map(|row| row.event.as_deref());
         for event in named.flat_map(|it| it.split("; ")) {
             match events.iter_mut().find(|(known, _)| *known == event) {
                 Some((_, rows)) => *rows += 1,
@@ -261,7 +359,9 @@ impl ImportAccount<'_> {
             }
         }
         for (event, rows) in events {
-            sentences.push(format!("{rows} rows are marked as {event}, and a backtest leaves them out."));
+            sentences.push(format!(
+                "{rows} rows are marked as {event}, and a backtest leaves them out."
+            ));
         }
         for remark in self.gathered.found.iter().flat_map(|it| &it.remarks) {
             sentences.push(format!("The server says: {remark}"));
@@ -288,7 +388,7 @@ impl ImportAccount<'_> {
         }
         let containers: Vec<&str> = self
             .gathered
-            .of(Quantity::Cpu)
+            .of(ImportQuantity::Cpu)
             .map_or(&[][..], |found| &found.series)
             .iter()
             .filter_map(|it| it.label("container"))
@@ -300,8 +400,15 @@ impl ImportAccount<'_> {
                 containers.join(", ")
             ));
         }
-        if self.usage.as_ref().is_ok_and(|fit| policy_keys(fit).is_none()) {
-            sentences.push("The cost of a request is too uncertain for a policy, so it is hpasim's default.".to_owned());
+        if self
+            .usage
+            .as_ref()
+            .is_ok_and(|fit| policy_keys(fit).is_none())
+        {
+            sentences.push(
+                "The cost of a request is too uncertain for a policy, so it is hpasim's default."
+                    .to_owned(),
+            );
         }
         if self.day.is_cpu_the_load && self.day.traffic.is_some() {
             sentences.push(
@@ -324,17 +431,17 @@ impl ImportAccount<'_> {
         }
         for (quantity, tried) in &self.gathered.missing {
             sentences.push(match quantity {
-                Quantity::Requests => format!(
+                ImportQuantity::Requests => format!(
                     "No requests per second: none of {tried} usual series is there. Give a query with `--rps`."
                 ),
-                Quantity::ReadyDelay => "No start of a pod, or no kube_pod_status_ready_time (kube-state-metrics 2.7): \
+                ImportQuantity::ReadyDelay => "No start of a pod, or no kube_pod_status_ready_time (kube-state-metrics 2.7): \
                      the start-up is hpasim's default."
                     .to_owned(),
-                Quantity::ControllerStart => "A restart of the controller is not seen: its metrics are not here.".to_owned(),
+                ImportQuantity::ControllerStart => "A restart of the controller is not seen: its metrics are not here.".to_owned(),
                 other => format!("{}: none of {tried} usual series is there.", capitalized(other.title())),
             });
         }
-        if self.day.start.is_none() && self.gathered.of(Quantity::ReadyDelay).is_some() {
+        if self.day.start.is_none() && self.gathered.of(ImportQuantity::ReadyDelay).is_some() {
             sentences.push("Too few pods started to say how long that takes; the start-up is hpasim's default.".to_owned());
         }
         if self.gathered.questions == 0 {
@@ -393,18 +500,18 @@ fn mebibytes(bytes: f64) -> u64 {
     (bytes / f64::from(1 << 20)).round().max(1.0) as u64
 }
 
-fn recorded_quantity(quantity: Quantity) -> Option<RecordedQuantity> {
+fn recorded_quantity(quantity: ImportQuantity) -> Option<RecordedQuantity> {
     Some(match quantity {
-        Quantity::Requests => RecordedQuantity::Rps,
-        Quantity::FailedShare => RecordedQuantity::FailedShare,
-        Quantity::LatencyP95 => RecordedQuantity::P95Ms,
-        Quantity::LatencyP99 => RecordedQuantity::P99Ms,
-        Quantity::Cpu => RecordedQuantity::CpuMillicores,
-        Quantity::Memory => RecordedQuantity::MemoryBytes,
-        Quantity::Throttled => RecordedQuantity::ThrottledShare,
-        Quantity::DesiredReplicas => RecordedQuantity::DesiredReplicas,
-        Quantity::CurrentReplicas => RecordedQuantity::CurrentReplicas,
-        Quantity::ReadyReplicas => RecordedQuantity::ReadyReplicas,
+        ImportQuantity::Requests => RecordedQuantity::Rps,
+        ImportQuantity::FailedShare => RecordedQuantity::FailedShare,
+        ImportQuantity::LatencyP95 => RecordedQuantity::P95Ms,
+        ImportQuantity::LatencyP99 => RecordedQuantity::P99Ms,
+        ImportQuantity::Cpu => RecordedQuantity::CpuMillicores,
+        ImportQuantity::Memory => RecordedQuantity::MemoryBytes,
+        ImportQuantity::Throttled => RecordedQuantity::ThrottledShare,
+        ImportQuantity::DesiredReplicas => RecordedQuantity::DesiredReplicas,
+        ImportQuantity::CurrentReplicas => RecordedQuantity::CurrentReplicas,
+        ImportQuantity::ReadyReplicas => RecordedQuantity::ReadyReplicas,
         _ => return None,
     })
 }

@@ -183,7 +183,12 @@ pub fn policy_keys(fit: &UsageFit) -> Option<Vec<(&'static str, String)>> {
         let idle = fit.idle_cpu_millicores.value.max(0.0);
         keys.push(("workload", format!("idle_cpu = \"{idle:.0}m\"")));
     }
-    keys.extend(fit.startup.as_ref().and_then(startup_line).map(|line| ("pod", line)));
+    keys.extend(
+        fit.startup
+            .as_ref()
+            .and_then(startup_line)
+            .map(|line| ("pod", line)),
+    );
     Some(keys)
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::statistics::sorted_quantile;
 use super::usage::UsageRow;
-use crate::prometheus::gathered::{Found, Gathered};
-use crate::prometheus::queries::Quantity;
+use crate::prometheus::gathered::{Found, GatheredSeries};
+use crate::prometheus::queries::ImportQuantity;
 use crate::prometheus::span::StepSpan;
 use crate::scenario::formats::QuerySeries;
 use crate::scenario::recorded::{RecordedDay, RecordedQuantity, RecordedRow};
@@ -65,7 +65,7 @@ pub struct ClusterFacts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedSeries {
     /// The quantity.
-    pub quantity: Quantity,
+    pub quantity: ImportQuantity,
     /// The name of the file.
     pub file: String,
     /// Seconds since 1970 UTC, and the value from there on.
@@ -77,9 +77,13 @@ const STEPS_HELD: f64 = 3.0;
 
 /// The values of files at the steps of a span, as a server would have answered.
 #[must_use]
-pub fn gathered_series(recorded: &[RecordedSeries], span: StepSpan) -> Gathered {
+pub fn gathered_series(recorded: &[RecordedSeries], span: StepSpan) -> GatheredSeries {
     let found = recorded.iter().map(|it| {
-        let mut steps: Vec<f64> = it.values.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        let mut steps: Vec<f64> = it
+            .values
+            .windows(2)
+            .map(|pair| pair[1].0 - pair[0].0)
+            .collect();
         steps.sort_by(f64::total_cmp);
         let usual = sorted_quantile(&steps, 0.5).unwrap_or(f64::from(span.step));
         let at = |time: i64| {
@@ -94,17 +98,27 @@ pub fn gathered_series(recorded: &[RecordedSeries], span: StepSpan) -> Gathered 
             source: None,
             also: Vec::new(),
             query: it.file.clone(),
-            series: vec![QuerySeries { labels: Vec::new(), values: span.times().filter_map(at).collect() }],
+            series: vec![QuerySeries {
+                labels: Vec::new(),
+                values: span.times().filter_map(at).collect(),
+            }],
             remarks: Vec::new(),
         }
     });
-    Gathered { found: found.collect(), ..Gathered::default() }
+    GatheredSeries {
+        found: found.collect(),
+        ..GatheredSeries::default()
+    }
 }
 
 /// The day in the answers of a server. `application` is the container that serves.
 #[must_use]
-pub fn imported_day(gathered: &Gathered, span: StepSpan, application: Option<&str>) -> ImportedDay {
-    let columns = Columns::of(gathered);
+pub fn imported_day(
+    gathered: &GatheredSeries,
+    span: StepSpan,
+    application: Option<&str>,
+) -> ImportedDay {
+    let columns = StepValues::of(gathered);
     let mut rows: Vec<RecordedRow> = span
         .times()
         .map(|time| columns.row(time, time_since(span.start, time)))
@@ -120,8 +134,8 @@ pub fn imported_day(gathered: &Gathered, span: StepSpan, application: Option<&st
     ImportedDay {
         traffic,
         gaps,
-        start: start_delays(gathered.of(Quantity::ReadyDelay)),
-        cluster: gathered.of(Quantity::Release).and_then(cluster_facts),
+        start: start_delays(gathered.of(ImportQuantity::ReadyDelay)),
+        cluster: gathered.of(ImportQuantity::Release).and_then(cluster_facts),
         memory_of_a_pod: memory_of_a_pod(gathered, application),
         is_cpu_the_load: !has_requests,
         recorded,
@@ -149,20 +163,22 @@ fn time_since(start: i64, time: i64) -> SimTime {
 }
 
 /// One value for each step of each quantity.
-struct Columns {
-    numbers: BTreeMap<Quantity, BTreeMap<i64, f64>>,
+struct StepValues {
+    numbers: BTreeMap<ImportQuantity, BTreeMap<i64, f64>>,
 }
 
-impl Columns {
-    fn of(gathered: &Gathered) -> Self {
+impl StepValues {
+    fn of(gathered: &GatheredSeries) -> Self {
         let numbers = gathered.found.iter().filter_map(|found| {
             let quantity = found.quantity?;
             Some((quantity, summed(&found.series)))
         });
-        Self { numbers: numbers.collect() }
+        Self {
+            numbers: numbers.collect(),
+        }
     }
 
-    fn at(&self, quantity: Quantity, time: i64) -> Option<f64> {
+    fn at(&self, quantity: ImportQuantity, time: i64) -> Option<f64> {
         self.numbers.get(&quantity)?.get(&time).copied()
     }
 
@@ -170,16 +186,46 @@ impl Columns {
         let mut row = RecordedRow::at(since);
         let share = |quantity| self.at(quantity, time).map(|it| it.clamp(0.0, 1.0));
         let values = [
-            (RecordedQuantity::Rps, self.at(Quantity::Requests, time)),
-            (RecordedQuantity::CpuMillicores, self.at(Quantity::Cpu, time).map(|cores| cores * 1e3)),
-            (RecordedQuantity::MemoryBytes, self.at(Quantity::Memory, time)),
-            (RecordedQuantity::ThrottledShare, share(Quantity::Throttled)),
-            (RecordedQuantity::DesiredReplicas, self.at(Quantity::DesiredReplicas, time)),
-            (RecordedQuantity::CurrentReplicas, self.at(Quantity::CurrentReplicas, time)),
-            (RecordedQuantity::ReadyReplicas, self.at(Quantity::ReadyReplicas, time)),
-            (RecordedQuantity::P95Ms, self.at(Quantity::LatencyP95, time)),
-            (RecordedQuantity::P99Ms, self.at(Quantity::LatencyP99, time)),
-            (RecordedQuantity::FailedShare, share(Quantity::FailedShare)),
+            (
+                RecordedQuantity::Rps,
+                self.at(ImportQuantity::Requests, time),
+            ),
+            (
+                RecordedQuantity::CpuMillicores,
+                self.at(ImportQuantity::Cpu, time).map(|cores| cores * 1e3),
+            ),
+            (
+                RecordedQuantity::MemoryBytes,
+                self.at(ImportQuantity::Memory, time),
+            ),
+            (
+                RecordedQuantity::ThrottledShare,
+                share(ImportQuantity::Throttled),
+            ),
+            (
+                RecordedQuantity::DesiredReplicas,
+                self.at(ImportQuantity::DesiredReplicas, time),
+            ),
+            (
+                RecordedQuantity::CurrentReplicas,
+                self.at(ImportQuantity::CurrentReplicas, time),
+            ),
+            (
+                RecordedQuantity::ReadyReplicas,
+                self.at(ImportQuantity::ReadyReplicas, time),
+            ),
+            (
+                RecordedQuantity::P95Ms,
+                self.at(ImportQuantity::LatencyP95, time),
+            ),
+            (
+                RecordedQuantity::P99Ms,
+                self.at(ImportQuantity::LatencyP99, time),
+            ),
+            (
+                RecordedQuantity::FailedShare,
+                share(ImportQuantity::FailedShare),
+            ),
         ];
         for (quantity, value) in values {
             row.set(quantity, value);
@@ -198,27 +244,34 @@ fn summed(series: &[QuerySeries]) -> BTreeMap<i64, f64> {
 }
 
 /// Marks rollouts, manual scaling and the time after a start of the controller.
-fn mark_events(rows: &mut [RecordedRow], columns: &Columns, span: StepSpan) {
+fn mark_events(rows: &mut [RecordedRow], columns: &StepValues, span: StepSpan) {
     let times: Vec<i64> = span.times().collect();
     // One scrape between the write of spec and of status is no manual scaling.
     let differs: Vec<bool> = times
         .iter()
         .map(|time| {
-            let spec = columns.at(Quantity::SpecReplicas, *time);
-            let desired = columns.at(Quantity::DesiredReplicas, *time);
-            spec.zip(desired).is_some_and(|(spec, desired)| (spec - desired).abs() > 0.5)
+            let spec = columns.at(ImportQuantity::SpecReplicas, *time);
+            let desired = columns.at(ImportQuantity::DesiredReplicas, *time);
+            spec.zip(desired)
+                .is_some_and(|(spec, desired)| (spec - desired).abs() > 0.5)
         })
         .collect();
     let mut started: Option<f64> = None;
     let mut restarted: Option<SimTime> = None;
     for (index, row) in rows.iter_mut().enumerate() {
         let time = times[index];
-        if columns.at(Quantity::ReplicaSets, time).is_some_and(|sets| sets > 1.0) {
+        if columns
+            .at(ImportQuantity::ReplicaSets, time)
+            .is_some_and(|sets| sets > 1.0)
+        {
             row.add_event("rollout");
         }
-        let start = columns.at(Quantity::ControllerStart, time);
+        let start = columns.at(ImportQuantity::ControllerStart, time);
         // The exporter's clock may tremble by less than a second.
-        if started.zip(start).is_some_and(|(before, now)| now > before + 1.0) {
+        if started
+            .zip(start)
+            .is_some_and(|(before, now)| now > before + 1.0)
+        {
             restarted = Some(row.time);
         }
         started = start.or(started);
@@ -236,7 +289,7 @@ fn mark_events(rows: &mut [RecordedRow], columns: &Columns, span: StepSpan) {
 /// The load as a trace, and its gaps. Without requests it is the CPU of the pods.
 fn traffic_of(
     day: &RecordedDay,
-    gathered: &Gathered,
+    gathered: &GatheredSeries,
     span: StepSpan,
 ) -> (Option<Trace>, Vec<(SimTime, SimTime)>) {
     let quantity = match day.has(RecordedQuantity::Rps) {
@@ -271,7 +324,10 @@ fn traffic_of(
     load.push(*load.last().unwrap_or(&first));
     let columns = gathered.found.iter().filter_map(|found| {
         let name = found.metric.clone()?;
-        Some(MetricColumn { name, values: held(&summed(&found.series), &times, span.start) })
+        Some(MetricColumn {
+            name,
+            values: held(&summed(&found.series), &times, span.start),
+        })
     });
     let trace = Trace {
         columns: columns.collect(),
@@ -288,7 +344,7 @@ fn traffic_of(
 fn held(values: &BTreeMap<i64, f64>, times: &[SimTime], start: i64) -> Vec<f64> {
     let first = values.values().next().copied().unwrap_or(0.0);
     let at = |time: &SimTime| {
-        let seconds = start + i64::try_from(time.as_nanos()).unwrap_or(i64::MAX) / NANOS_PER_SECOND;
+        let seconds = start + time.as_nanos() / NANOS_PER_SECOND;
         let before = values.range(..=seconds).next_back();
         before.map_or(first, |(_, value)| *value).max(0.0)
     };
@@ -334,7 +390,11 @@ fn cluster_facts(found: &Found) -> Option<ClusterFacts> {
         _ => None,
     };
     let kind = KINDS.iter().find(|(ending, _)| version.contains(ending));
-    Some(ClusterFacts { version: version.to_owned(), release, kind: kind.map(|(_, kind)| *kind) })
+    Some(ClusterFacts {
+        version: version.to_owned(),
+        release,
+        kind: kind.map(|(_, kind)| *kind),
+    })
 }
 
 fn is_number(text: &str) -> bool {
@@ -342,9 +402,9 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The mean over the span of the application's memory for each ready pod.
-fn memory_of_a_pod(gathered: &Gathered, application: Option<&str>) -> Option<f64> {
-    let memory = &gathered.of(Quantity::Memory)?.series;
-    let ready = summed(&gathered.of(Quantity::ReadyReplicas)?.series);
+fn memory_of_a_pod(gathered: &GatheredSeries, application: Option<&str>) -> Option<f64> {
+    let memory = &gathered.of(ImportQuantity::Memory)?.series;
+    let ready = summed(&gathered.of(ImportQuantity::ReadyReplicas)?.series);
     let of_application = memory
         .iter()
         .find(|it| application.is_some() && it.label("container") == application)
@@ -362,19 +422,26 @@ fn memory_of_a_pod(gathered: &Gathered, application: Option<&str>) -> Option<f64
 mod tests {
     use super::*;
 
-    const SPAN: StepSpan = StepSpan { start: 1_764_288_000, end: 1_764_288_000 + 900, step: 60 };
+    const SPAN: StepSpan = StepSpan {
+        start: 1_764_288_000,
+        end: 1_764_288_000 + 900,
+        step: 60,
+    };
 
     fn series(labels: &[(&str, &str)], value: impl Fn(i64) -> Option<f64>) -> QuerySeries {
         let values = SPAN.times().enumerate();
         QuerySeries {
-            labels: labels.iter().map(|(key, it)| ((*key).to_owned(), (*it).to_owned())).collect(),
+            labels: labels
+                .iter()
+                .map(|(key, it)| ((*key).to_owned(), (*it).to_owned()))
+                .collect(),
             values: values
                 .filter_map(|(step, time)| Some((time, value(i64::try_from(step).ok()?)?)))
                 .collect(),
         }
     }
 
-    fn found(quantity: Quantity, series: Vec<QuerySeries>) -> Found {
+    fn found(quantity: ImportQuantity, series: Vec<QuerySeries>) -> Found {
         Found {
             quantity: Some(quantity),
             metric: None,
@@ -387,14 +454,17 @@ mod tests {
     }
 
     fn day(found: Vec<Found>) -> ImportedDay {
-        let gathered = Gathered { found, ..Gathered::default() };
+        let gathered = GatheredSeries {
+            found,
+            ..GatheredSeries::default()
+        };
         imported_day(&gathered, SPAN, Some("web"))
     }
 
     #[test]
     fn cpu_is_the_sum_over_containers_in_millicores() {
         let day = day(vec![found(
-            Quantity::Cpu,
+            ImportQuantity::Cpu,
             vec![
                 series(&[("container", "web")], |_| Some(0.25)),
                 series(&[("container", "proxy")], |step| (step > 0).then_some(0.05)),
@@ -403,7 +473,10 @@ mod tests {
         let cpu = |row: usize| day.recorded.rows[row].value(RecordedQuantity::CpuMillicores);
         assert_eq!((cpu(0), cpu(1)), (Some(250.0), Some(300.0)));
         assert!(day.is_cpu_the_load);
-        assert!(matches!(day.traffic.expect("a load").demand, Demand::CpuMillicores(_)));
+        assert!(matches!(
+            day.traffic.expect("a load").demand,
+            Demand::CpuMillicores(_)
+        ));
     }
 
     #[test]
@@ -412,7 +485,10 @@ mod tests {
             0 | 3..9 => None,
             _ => Some(step as f64),
         };
-        let day = day(vec![found(Quantity::Requests, vec![series(&[], rate)])]);
+        let day = day(vec![found(
+            ImportQuantity::Requests,
+            vec![series(&[], rate)],
+        )]);
         let traffic = day.traffic.expect("a load");
         assert_eq!(traffic.times[0], SimTime::ZERO);
         assert_eq!(traffic.load()[..4], [1.0, 1.0, 2.0, 9.0]);
@@ -424,13 +500,24 @@ mod tests {
     #[test]
     fn rollouts_manual_scaling_and_the_time_after_a_restart_are_events() {
         let day = day(vec![
-            found(Quantity::ReplicaSets, vec![series(&[], |step| Some(if step == 2 { 2.0 } else { 1.0 }))]),
-            found(Quantity::DesiredReplicas, vec![series(&[], |_| Some(3.0))]),
             found(
-                Quantity::SpecReplicas,
-                vec![series(&[], |step| Some(if matches!(step, 4 | 6 | 7) { 5.0 } else { 3.0 }))],
+                ImportQuantity::ReplicaSets,
+                vec![series(&[], |step| Some(if step == 2 { 2.0 } else { 1.0 }))],
             ),
-            found(Quantity::ControllerStart, vec![series(&[], |step| Some(if step < 9 { 1e9 } else { 1.5e9 }))]),
+            found(
+                ImportQuantity::DesiredReplicas,
+                vec![series(&[], |_| Some(3.0))],
+            ),
+            found(
+                ImportQuantity::SpecReplicas,
+                vec![series(&[], |step| {
+                    Some(if matches!(step, 4 | 6 | 7) { 5.0 } else { 3.0 })
+                })],
+            ),
+            found(
+                ImportQuantity::ControllerStart,
+                vec![series(&[], |step| Some(if step < 9 { 1e9 } else { 1.5e9 }))],
+            ),
         ]);
         let events: Vec<&str> = day
             .recorded
@@ -440,8 +527,14 @@ mod tests {
             .collect();
         let restart = "controller restart";
         assert_eq!(events[..4], ["-", "-", "rollout", "-"]);
-        assert_eq!(events[4..9], ["-", "-", "manual scaling", "manual scaling", "-"]);
-        assert_eq!(events[9..], [restart, restart, restart, restart, restart, "-", "-"]);
+        assert_eq!(
+            events[4..9],
+            ["-", "-", "manual scaling", "manual scaling", "-"]
+        );
+        assert_eq!(
+            events[9..],
+            [restart, restart, restart, restart, restart, "-", "-"]
+        );
     }
 
     #[test]
@@ -454,17 +547,26 @@ mod tests {
             ("unknown", None, None),
         ] {
             let labels = [("git_version", version)];
-            let facts = cluster_facts(&found(Quantity::Release, vec![series(&labels, |_| Some(1.0))]));
+            let facts = cluster_facts(&found(
+                ImportQuantity::Release,
+                vec![series(&labels, |_| Some(1.0))],
+            ));
             let facts = facts.expect("a version");
-            assert_eq!((facts.release.as_deref(), facts.kind), (release, kind), "{version}");
+            assert_eq!(
+                (facts.release.as_deref(), facts.kind),
+                (release, kind),
+                "{version}"
+            );
         }
     }
 
     #[test]
     fn few_starts_say_nothing_and_several_give_median_and_tail() {
         let starts = |delays: &[f64]| {
-            let series = delays.iter().map(|delay| series(&[("pod", "p")], |_| Some(*delay)));
-            start_delays(Some(&found(Quantity::ReadyDelay, series.collect())))
+            let series = delays
+                .iter()
+                .map(|delay| series(&[("pod", "p")], |_| Some(*delay)));
+            start_delays(Some(&found(ImportQuantity::ReadyDelay, series.collect())))
         };
         assert!(starts(&[4.0, 5.0]).is_none());
         let delays = starts(&[4.0, 9.0, 5.0, -1.0]).expect("three starts");

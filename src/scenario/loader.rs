@@ -11,7 +11,9 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{text_of, trace_too_large, unreadable};
 use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::manifest::{self, CopiedObjects, HpaIdentity, KeyNote, ManifestChoice, Objects, UnusableMemory};
+use super::manifest::{
+    self, CopiedObjects, HpaIdentity, KeyNote, ManifestChoice, Objects, UnusableMemory,
+};
 use super::overrides;
 use super::reader::Faults;
 use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};

@@ -9,7 +9,9 @@ use super::hpa_section::SCALE_TARGET_KIND;
 use super::keys::declared::DEFAULT_NAMESPACE;
 use super::load::stem;
 use super::loader::{LoadedFile, Loader, PolicyFiles};
-use super::manifest::{self, CopiedObjects, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport};
+use super::manifest::{
+    self, CopiedObjects, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport,
+};
 use super::overrides;
 use super::policy::{self, Policy};
 use super::reader::Faults;

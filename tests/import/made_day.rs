@@ -74,7 +74,11 @@ pub(crate) fn trace() -> String {
         let hours = f64::from(row) / 12.0;
         let day = 60.0 - 45.0 * (hours / 24.0 * std::f64::consts::TAU).cos();
         // A promotion at noon of the second day.
-        let spike = if (36.0..36.5).contains(&hours) { 90.0 } else { 0.0 };
+        let spike = if (36.0..36.5).contains(&hours) {
+            90.0
+        } else {
+            0.0
+        };
         let wobble = 6.0 * (hours * 5.3).sin();
         let time = START + i64::from(row) * 300;
         let _ = writeln!(text, "{time},{:.2}", day + spike + wobble);
@@ -105,7 +109,15 @@ fn rows(timeline: &str) -> Vec<Row> {
     let mut lines = timeline.lines().filter(|line| !line.starts_with('#'));
     let header: Vec<&str> = lines.next().expect("a header").split(',').collect();
     let column = |name: &str| header.iter().position(|it| *it == name).expect("a column");
-    let columns = ["time_s", "offered_rps", "cpu_cores", "replicas_desired", "replicas_current", "replicas_ready", "latency_seconds_p95"];
+    let columns = [
+        "time_s",
+        "offered_rps",
+        "cpu_cores",
+        "replicas_desired",
+        "replicas_current",
+        "replicas_ready",
+        "latency_seconds_p95",
+    ];
     let columns = columns.map(column);
     lines
         .map(|line| {
@@ -150,7 +162,11 @@ fn pods(rows: &[Row]) -> Vec<PodLife> {
             living.push(PodLife {
                 name: pod_name(number),
                 created: if warm { START - 86_400 } else { row.time },
-                ready: if warm { START - 86_391 } else { row.time + START_SECONDS as i64 },
+                ready: if warm {
+                    START - 86_391
+                } else {
+                    row.time + START_SECONDS as i64
+                },
                 end: i64::MAX,
             });
         }
@@ -170,16 +186,27 @@ struct Families(BTreeMap<String, (&'static str, BTreeMap<String, Vec<(i64, f64)>
 
 impl Families {
     fn add(&mut self, name: &str, kind: &'static str, labels: String, time: i64, value: f64) {
-        let family = self.0.entry(name.to_owned()).or_insert((kind, BTreeMap::new()));
+        let family = self
+            .0
+            .entry(name.to_owned())
+            .or_insert((kind, BTreeMap::new()));
         family.1.entry(labels).or_default().push((time, value));
     }
 
     fn text(&self) -> String {
         let mut text = String::new();
         for (name, (kind, series)) in &self.0 {
-            let family = if *kind == "counter" { name.trim_end_matches("_total") } else { name };
+            let family = if *kind == "counter" {
+                name.trim_end_matches("_total")
+            } else {
+                name
+            };
             // A counter of OpenMetrics ends in `_total`; that of ingress-nginx does not.
-            let kind = if *kind == "counter" && !name.ends_with("_total") { "unknown" } else { kind };
+            let kind = if *kind == "counter" && !name.ends_with("_total") {
+                "unknown"
+            } else {
+                kind
+            };
             let _ = writeln!(text, "# TYPE {family} {kind}");
             for (labels, samples) in series {
                 for (time, value) in samples {
@@ -223,13 +250,25 @@ pub(crate) fn open_metrics(timeline: &str, vanish: Option<(i64, i64)>) -> String
                 _ => break,
             }
         }
-        add_scrape(&mut families, time, row, &lives, &cpu, requests, other, vanish);
+        add_scrape(
+            &mut families,
+            time,
+            row,
+            &lives,
+            &cpu,
+            requests,
+            other,
+            vanish,
+        );
         time += SCRAPE;
     }
     families.text()
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that is seen at one moment")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "everything that is seen at one moment"
+)]
 fn add_scrape(
     families: &mut Families,
     time: i64,
@@ -245,38 +284,104 @@ fn add_scrape(
             let labels = format!(
                 "exported_namespace=\"shop\",exported_service=\"{service}\",namespace=\"ingress\",status=\"200\""
             );
-            families.add("nginx_ingress_controller_requests", "counter", labels, time, count);
+            families.add(
+                "nginx_ingress_controller_requests",
+                "counter",
+                labels,
+                time,
+                count,
+            );
         }
     }
     for (bound, share) in [("0.05", 0.5), ("0.5", 0.97), ("5", 1.0), ("+Inf", 1.0)] {
         let labels = format!("exported_namespace=\"shop\",exported_service=\"web\",le=\"{bound}\"");
-        families.add("nginx_ingress_controller_request_duration_seconds_bucket", "unknown", labels, time, requests * share);
+        families.add(
+            "nginx_ingress_controller_request_duration_seconds_bucket",
+            "unknown",
+            labels,
+            time,
+            requests * share,
+        );
     }
-    for pod in lives.iter().filter(|it| it.created <= time && time < it.end) {
+    for pod in lives
+        .iter()
+        .filter(|it| it.created <= time && time < it.end)
+    {
         let used = cpu.get(pod.name.as_str()).copied().unwrap_or(0.0);
-        for (container, value) in [("web", used), ("istio-proxy", used * 0.1), ("POD", 1.0), ("", used * 1.1 + 1.0)] {
-            let labels = format!("namespace=\"shop\",pod=\"{}\",container=\"{container}\"", pod.name);
-            families.add("container_cpu_usage_seconds_total", "counter", labels.clone(), time, value);
-            families.add("container_memory_working_set_bytes", "gauge", labels, time, 9e7);
+        for (container, value) in [
+            ("web", used),
+            ("istio-proxy", used * 0.1),
+            ("POD", 1.0),
+            ("", used * 1.1 + 1.0),
+        ] {
+            let labels = format!(
+                "namespace=\"shop\",pod=\"{}\",container=\"{container}\"",
+                pod.name
+            );
+            families.add(
+                "container_cpu_usage_seconds_total",
+                "counter",
+                labels.clone(),
+                time,
+                value,
+            );
+            families.add(
+                "container_memory_working_set_bytes",
+                "gauge",
+                labels,
+                time,
+                9e7,
+            );
         }
         let labels = format!("namespace=\"shop\",pod=\"{}\"", pod.name);
-        families.add("kube_pod_created", "gauge", labels.clone(), time, pod.created as f64);
+        families.add(
+            "kube_pod_created",
+            "gauge",
+            labels.clone(),
+            time,
+            pod.created as f64,
+        );
         if pod.ready <= time {
-            families.add("kube_pod_status_ready_time", "gauge", labels.clone(), time, pod.ready as f64);
+            families.add(
+                "kube_pod_status_ready_time",
+                "gauge",
+                labels.clone(),
+                time,
+                pod.ready as f64,
+            );
         }
-        let info = format!("{labels},created_by_kind=\"ReplicaSet\",created_by_name=\"web-5d9f8c7b6d\"");
+        let info =
+            format!("{labels},created_by_kind=\"ReplicaSet\",created_by_name=\"web-5d9f8c7b6d\"");
         families.add("kube_pod_info", "gauge", info, time, 1.0);
     }
     for pod in ["web-admin-6c9f7d8b5c-x2x4z", "api-7b5d6c8f9d-k8s42"] {
         let labels = format!("namespace=\"shop\",pod=\"{pod}\",container=\"web\"");
-        families.add("container_cpu_usage_seconds_total", "counter", labels, time, other);
+        families.add(
+            "container_cpu_usage_seconds_total",
+            "counter",
+            labels,
+            time,
+            other,
+        );
     }
     let hpa = "namespace=\"shop\",horizontalpodautoscaler=\"web\"".to_owned();
     let deployment = "namespace=\"shop\",deployment=\"web\"".to_owned();
     for (name, labels, value) in [
-        ("kube_horizontalpodautoscaler_status_desired_replicas", &hpa, row.desired),
-        ("kube_horizontalpodautoscaler_status_current_replicas", &hpa, row.current),
-        ("kube_deployment_status_replicas_ready", &deployment, row.ready),
+        (
+            "kube_horizontalpodautoscaler_status_desired_replicas",
+            &hpa,
+            row.desired,
+        ),
+        (
+            "kube_horizontalpodautoscaler_status_current_replicas",
+            &hpa,
+            row.current,
+        ),
+        (
+            "kube_deployment_status_replicas_ready",
+            &deployment,
+            row.ready,
+        ),
         ("kube_deployment_spec_replicas", &deployment, row.desired),
     ] {
         families.add(name, "gauge", labels.clone(), time, value);
@@ -288,7 +393,11 @@ fn add_scrape(
 
 /// Writes policy, trace and manifest into a folder.
 pub(crate) fn write_inputs(folder: &Path) {
-    for (name, text) in [("truth.toml", POLICY), ("truth.csv", &trace()), ("shop.yaml", MANIFEST)] {
+    for (name, text) in [
+        ("truth.toml", POLICY),
+        ("truth.csv", &trace()),
+        ("shop.yaml", MANIFEST),
+    ] {
         std::fs::write(folder.join(name), text).expect("a file");
     }
 }

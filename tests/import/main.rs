@@ -36,7 +36,18 @@ fn stderr_of(output: &Output) -> String {
 /// The made days in blocks of Prometheus within `folder`.
 fn made_days(folder: &Path) -> std::path::PathBuf {
     made_day::write_inputs(folder);
-    let run = ["run", "truth.toml", "truth.csv", "--engine", "fluid", "--plot", "none", "-q", "-o", "truth"];
+    let run = [
+        "run",
+        "truth.toml",
+        "truth.csv",
+        "--engine",
+        "fluid",
+        "--plot",
+        "none",
+        "-q",
+        "-o",
+        "truth",
+    ];
     stdout_of(&hpasim(folder, &run));
     let timeline = std::fs::read_to_string(folder.join("truth/timeline.csv")).expect("a timeline");
     let vanish = Some((START + 3_600, START + 5_400));
@@ -45,7 +56,18 @@ fn made_days(folder: &Path) -> std::path::PathBuf {
 
 /// An import of both days into `folder/web`.
 fn import<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec!["import", "shop.yaml", "--prometheus", url, "--from", "2026-11-27", "--to", "2026-11-29", "-o", "web"];
+    let mut arguments = vec![
+        "import",
+        "shop.yaml",
+        "--prometheus",
+        url,
+        "--from",
+        "2026-11-27",
+        "--to",
+        "2026-11-29",
+        "-o",
+        "web",
+    ];
     arguments.extend(more);
     arguments
 }
@@ -69,43 +91,110 @@ fn two_made_days_of_a_real_prometheus_are_imported_as_they_were() {
     }
     let folder = copy_inputs();
     let data = made_days(folder.path());
-    let server = Prometheus::start(folder.path(), &data, &["--web.external-url=http://localhost/prometheus"]);
+    let server = Prometheus::start(
+        folder.path(),
+        &data,
+        &["--web.external-url=http://localhost/prometheus"],
+    );
     let url = format!("{}/prometheus/", server.url);
     let page = stdout_of(&hpasim(folder.path(), &import(&url, &[])));
     assert!(page.contains("v1.33.1-eks-595af52"), "{page}");
 
     // The mean over the days is that of the truth, although 15 s of two days are more than 11,000 points.
-    let truth: f64 = made_day::trace().lines().skip(1).map(|line| line.split_once(',').expect("a row").1.parse::<f64>().expect("a rate")).sum::<f64>() / 577.0;
+    let truth: f64 = made_day::trace()
+        .lines()
+        .skip(1)
+        .map(|line| {
+            line.split_once(',')
+                .expect("a row")
+                .1
+                .parse::<f64>()
+                .expect("a rate")
+        })
+        .sum::<f64>()
+        / 577.0;
     let traffic = read(&folder, "web/traffic.csv");
     let rates: Vec<f64> = traffic
         .lines()
         .filter(|line| !line.starts_with('#'))
         .skip(1)
-        .map(|line| line.rsplit(',').next().expect("a rate").parse().expect("a number"))
+        .map(|line| {
+            line.rsplit(',')
+                .next()
+                .expect("a rate")
+                .parse()
+                .expect("a number")
+        })
         .collect();
     assert!(rates.len() > 11_000, "{} rows", rates.len());
     let mean = rates.iter().sum::<f64>() / rates.len() as f64;
-    assert!((mean / truth - 1.0).abs() < 0.02, "{mean} instead of {truth}");
+    assert!(
+        (mean / truth - 1.0).abs() < 0.02,
+        "{mean} instead of {truth}"
+    );
 
     let policy = read(&folder, "web/policy.toml");
     // The sidecar uses a tenth of what the application uses.
-    let mean = policy.split_once("mean = \"").expect("a cost").1.split_once("ms\"").expect("milliseconds").0;
+    let mean = policy
+        .split_once("mean = \"")
+        .expect("a cost")
+        .1
+        .split_once("ms\"")
+        .expect("milliseconds")
+        .0;
     let cost: f64 = mean.parse().expect("a number");
     assert!((cost / (1.1 * COST_MS) - 1.0).abs() < 0.02, "{policy}");
-    let idle = policy.split_once("idle_cpu = \"").expect("an idle use").1.split_once('m').expect("millicores").0;
+    let idle = policy
+        .split_once("idle_cpu = \"")
+        .expect("an idle use")
+        .1
+        .split_once('m')
+        .expect("millicores")
+        .0;
     let idle: f64 = idle.parse().expect("a number");
     assert!((idle - 1.1 * IDLE_MILLICORES).abs() < 2.0, "{policy}");
-    assert!(policy.contains(&format!("median = \"{START_SECONDS}s\"")), "{policy}");
-    for line in ["manifest = \"manifest.yaml\"", "cluster = \"eks\"", "kubernetes = \"1.33\""] {
+    assert!(
+        policy.contains(&format!("median = \"{START_SECONDS}s\"")),
+        "{policy}"
+    );
+    for line in [
+        "manifest = \"manifest.yaml\"",
+        "cluster = \"eks\"",
+        "kubernetes = \"1.33\"",
+    ] {
         assert!(policy.contains(line), "{policy}");
     }
     let account = read(&folder, "web/import.md");
     assert!(account.contains("ingress-nginx"), "{account}");
-    assert!(account.contains("The load has no value from 2026-11-27T01:0"), "{account}");
-    for name in ["policy.toml", "manifest.yaml", "traffic.csv", "recorded.csv", "import.md", "summary.json"] {
-        assert!(!read(&folder, &format!("web/{name}")).contains("hunter2"), "{name}");
+    assert!(
+        account.contains("The load has no value from 2026-11-27T01:0"),
+        "{account}"
+    );
+    for name in [
+        "policy.toml",
+        "manifest.yaml",
+        "traffic.csv",
+        "recorded.csv",
+        "import.md",
+        "summary.json",
+    ] {
+        assert!(
+            !read(&folder, &format!("web/{name}")).contains("hunter2"),
+            "{name}"
+        );
     }
-    let run = ["run", "web/policy.toml", "web/traffic.csv", "--plot", "none", "-q", "-o", "again", "--engine", "fluid"];
+    let run = [
+        "run",
+        "web/policy.toml",
+        "web/traffic.csv",
+        "--plot",
+        "none",
+        "-q",
+        "-o",
+        "again",
+        "--engine",
+        "fluid",
+    ];
     stdout_of(&hpasim(folder.path(), &run));
 }
 
@@ -113,7 +202,10 @@ fn two_made_days_of_a_real_prometheus_are_imported_as_they_were() {
 fn queries_are_printed_and_nothing_is_asked() {
     let folder = copy_inputs();
     let server = scripted(|_, _| Reply::of("200 OK", ""));
-    let text = stdout_of(&hpasim(folder.path(), &import(&server.url, &["--print-queries"])));
+    let text = stdout_of(&hpasim(
+        folder.path(),
+        &import(&server.url, &["--print-queries"]),
+    ));
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
     assert!(text.contains("# requests per second\ncurl -s "), "{text}");
     assert!(text.contains("container_cpu_usage_seconds_total"), "{text}");
@@ -121,7 +213,10 @@ fn queries_are_printed_and_nothing_is_asked() {
 }
 
 /// The message of an import from a server that always answers in one way; the folder does not exist afterwards.
-fn refused(answer: impl Fn(usize, &str) -> Reply + Send + Sync + 'static, more: &[&str]) -> (String, usize) {
+fn refused(
+    answer: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+    more: &[&str],
+) -> (String, usize) {
     let folder = copy_inputs();
     let server = scripted(answer);
     let output = hpasim(folder.path(), &import(&server.url, more));
@@ -142,7 +237,10 @@ fn a_server_that_wants_credentials_is_asked_once() {
 fn a_server_that_is_busy_is_asked_again_and_then_its_words_are_shown() {
     let busy = |_: usize, _: &str| Reply {
         headers: "Retry-After: 0\r\n",
-        ..Reply::of("503 Service Unavailable", r#"{"status":"error","error":"TSDB not ready"}"#)
+        ..Reply::of(
+            "503 Service Unavailable",
+            r#"{"status":"error","error":"TSDB not ready"}"#,
+        )
     };
     let (message, requests) = refused(busy, &[]);
     assert_eq!(requests, 4);
@@ -151,7 +249,10 @@ fn a_server_that_is_busy_is_asked_again_and_then_its_words_are_shown() {
 
 #[test]
 fn a_server_that_does_not_answer_in_time_is_named_with_the_remedy() {
-    let slow = |_: usize, _: &str| Reply { pause: Duration::from_millis(700), ..Reply::of("200 OK", "{}") };
+    let slow = |_: usize, _: &str| Reply {
+        pause: Duration::from_millis(700),
+        ..Reply::of("200 OK", "{}")
+    };
     let (message, _) = refused(slow, &["--timeout", "200ms"]);
     insta::assert_snapshot!(message, @"error: SERVER did not answer within 200ms, 4 times; take a shorter span or a longer `--step`, or raise `--timeout`");
 }
@@ -166,7 +267,10 @@ fn the_page_of_a_login_is_no_prometheus() {
 fn credentials_reach_the_server_and_no_message_and_no_file() {
     let folder = copy_inputs();
     let answer = |_: usize, text: &str| {
-        let is_known = text.to_lowercase().contains("authorization: bearer hunter2") && text.contains("shop-tenant");
+        let is_known = text
+            .to_lowercase()
+            .contains("authorization: bearer hunter2")
+            && text.contains("shop-tenant");
         match is_known {
             true => Reply::of(
                 "200 OK",
@@ -177,7 +281,11 @@ fn credentials_reach_the_server_and_no_message_and_no_file() {
     };
     let server = scripted(answer);
     std::fs::write(folder.path().join("token"), "hunter2\n").expect("a file");
-    std::fs::write(folder.path().join("headers"), "X-Scope-OrgID: shop-tenant\n").expect("a file");
+    std::fs::write(
+        folder.path().join("headers"),
+        "X-Scope-OrgID: shop-tenant\n",
+    )
+    .expect("a file");
     let more = ["--bearer-token-file", "token", "--header-file", "headers"];
     let output = hpasim(folder.path(), &import(&server.url, &more));
     let page = stdout_of(&output);
@@ -185,7 +293,10 @@ fn credentials_reach_the_server_and_no_message_and_no_file() {
     assert!(page.contains("no load was found"), "{page}");
     for entry in std::fs::read_dir(folder.path().join("web")).expect("a folder") {
         let text = std::fs::read_to_string(entry.expect("a file").path()).expect("text");
-        assert!(!text.contains("hunter2") && !text.contains("shop-tenant"), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("shop-tenant"),
+            "{text}"
+        );
     }
 }
 
@@ -218,15 +329,41 @@ fn files_of_requests_cpu_and_replicas_make_the_same_folder_without_a_server() {
     let rate = |step: i64| 50.0 + 40.0 * (step as f64 / 100.0).sin();
     let pods = |step: i64| if step % 240 < 120 { 4.0 } else { 6.0 };
     let cores = |step: i64| (rate(step) * 0.01) + pods(step) * 0.03;
-    for (name, text) in [("rps.json", answer(&rate)), ("cpu.json", answer(&cores)), ("replicas.json", answer(&pods))] {
+    for (name, text) in [
+        ("rps.json", answer(&rate)),
+        ("cpu.json", answer(&cores)),
+        ("replicas.json", answer(&pods)),
+    ] {
         std::fs::write(folder.path().join(name), text).expect("a file");
     }
-    let files = ["import", "shop.yaml", "--rps", "rps.json", "--cpu", "cpu.json", "--replicas", "replicas.json", "-o", "web"];
+    let files = [
+        "import",
+        "shop.yaml",
+        "--rps",
+        "rps.json",
+        "--cpu",
+        "cpu.json",
+        "--replicas",
+        "replicas.json",
+        "-o",
+        "web",
+    ];
     let page = stdout_of(&hpasim(folder.path(), &files));
     assert!(page.contains("A request costs 10"), "{page}");
     assert!(page.contains("the files do not hold them"), "{page}");
     let recorded = read(&folder, "web/recorded.csv");
     assert!(recorded.lines().count() > 900, "{recorded}");
-    let run = ["run", "web/policy.toml", "web/traffic.csv", "--plot", "none", "-q", "-o", "again", "--engine", "fluid"];
+    let run = [
+        "run",
+        "web/policy.toml",
+        "web/traffic.csv",
+        "--plot",
+        "none",
+        "-q",
+        "-o",
+        "again",
+        "--engine",
+        "fluid",
+    ];
     stdout_of(&hpasim(folder.path(), &run));
 }

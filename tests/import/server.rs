@@ -42,7 +42,11 @@ pub(crate) fn fill(folder: &Path, open_metrics: &str) -> PathBuf {
         .args([&text, &data])
         .output()
         .expect("promtool");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     data
 }
 
@@ -65,7 +69,10 @@ impl Prometheus {
             .stderr(log)
             .spawn()
             .expect("prometheus");
-        let started = Self { process, url: format!("http://{address}") };
+        let started = Self {
+            process,
+            url: format!("http://{address}"),
+        };
         let deadline = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < deadline, "Prometheus does not start");
@@ -95,7 +102,12 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn of(status: &'static str, body: &str) -> Self {
-        Self { status, headers: "", body: body.to_owned(), pause: Duration::ZERO }
+        Self {
+            status,
+            headers: "",
+            body: body.to_owned(),
+            pause: Duration::ZERO,
+        }
     }
 }
 
@@ -132,8 +144,12 @@ fn request_text(stream: &mut TcpStream) -> String {
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
         let length: usize = length.and_then(|it| it.trim().parse().ok()).unwrap_or(0);
         if body.len() >= length {
             break;

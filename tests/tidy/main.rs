@@ -147,6 +147,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("plotters", &["draw"]),
     ("DrawError", &["draw", "cli"]),
     ("clap", &["cli"]),
+    ("ureq", &["prometheus"]),
     ("toml::", &["scenario"]),
     ("saphyr", &["scenario"]),
     ("serde_json::to_string", &["text"]),

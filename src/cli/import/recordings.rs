@@ -6,8 +6,8 @@ use super::ImportArgs;
 use crate::cli::error::CommandError;
 use crate::cli::screen::Screen;
 use crate::files::FileLoader;
-use crate::prometheus::gathered::Gathered;
-use crate::prometheus::queries::Quantity;
+use crate::prometheus::gathered::GatheredSeries;
+use crate::prometheus::queries::ImportQuantity;
 use crate::prometheus::span::StepSpan;
 use crate::results::imported::{RecordedSeries, gathered_series};
 use crate::scenario::formats::joined::{UsageSeries, read_usage_series};
@@ -22,34 +22,61 @@ pub(super) struct Recordings {
 /// The files of two quantities have no dates, or no time in common.
 #[derive(Debug, thiserror::Error)]
 #[error("the files have no time in common; give recordings of the same day, with dates")]
-struct NoCommonTime;
+struct NoCommonDay;
 
 impl Recordings {
     /// The recordings that the arguments name; `None` if they name none.
     ///
     /// # Errors
     /// A file cannot be read, or is another quantity.
-    pub(super) fn read(arguments: &ImportArgs, screen: &mut Screen) -> Result<Option<Self>, CommandError> {
+    pub(super) fn read(
+        arguments: &ImportArgs,
+        screen: &mut Screen,
+    ) -> Result<Option<Self>, CommandError> {
         let rps = arguments.rps.as_deref().map(Path::new);
         let named = [
-            (rps, UsageSeries::Rate, &[Quantity::Requests][..]),
-            (arguments.cpu.as_deref(), UsageSeries::Cpu, &[Quantity::Cpu]),
+            (rps, UsageSeries::Rate, &[ImportQuantity::Requests][..]),
+            (
+                arguments.cpu.as_deref(),
+                UsageSeries::Cpu,
+                &[ImportQuantity::Cpu],
+            ),
             (
                 arguments.replicas.as_deref(),
                 UsageSeries::Replicas,
-                &[Quantity::CurrentReplicas, Quantity::ReadyReplicas],
+                &[
+                    ImportQuantity::CurrentReplicas,
+                    ImportQuantity::ReadyReplicas,
+                ],
             ),
         ];
-        let mut recordings = Self { origin: String::new(), series: Vec::new() };
+        let mut recordings = Self {
+            origin: String::new(),
+            series: Vec::new(),
+        };
         for (path, kind, quantities) in named {
             let Some(path) = path else { continue };
-            let (rows, warnings) = read_usage_series(path, kind, &mut FileLoader).map_err(CommandError::Input)?;
+            let (rows, warnings) =
+                read_usage_series(path, kind, &mut FileLoader).map_err(CommandError::Input)?;
             arguments.quiet.warn(&warnings, screen);
-            let gap = if recordings.origin.is_empty() { "" } else { ", " };
-            recordings.origin.push_str(&format!("{gap}{}", path.display()));
+            let gap = if recordings.origin.is_empty() {
+                ""
+            } else {
+                ", "
+            };
+            recordings
+                .origin
+                .push_str(&format!("{gap}{}", path.display()));
             let values: Vec<(f64, f64)> = rows
                 .iter()
-                .filter_map(|row| Some((row.time_s, row.rps.or(row.cpu_millicores.map(|it| it / 1e3)).or(row.replicas)?)))
+                .filter_map(|row| {
+                    Some((
+                        row.time_s,
+                        row.rps
+                            .or(row.cpu_millicores.map(|it| it / 1e3))
+                            .or(row.replicas)?,
+                    ))
+                })
                 .collect();
             for quantity in quantities {
                 recordings.series.push(RecordedSeries {
@@ -74,20 +101,27 @@ impl Recordings {
             common = (common.0.max(first), common.1.min(last));
         }
         if common.0 >= common.1 {
-            return Err(CommandError::bad_input(NoCommonTime));
+            return Err(CommandError::bad_input(NoCommonDay));
         }
         Ok((common.0.ceil() as i64, common.1.floor() as i64))
     }
 
     /// The values at the steps of a span.
-    pub(super) fn gathered(&self, span: StepSpan) -> Gathered {
+    pub(super) fn gathered(&self, span: StepSpan) -> GatheredSeries {
         gathered_series(&self.series, span)
     }
 
     /// The files.
     pub(super) fn paths(arguments: &ImportArgs) -> Vec<PathBuf> {
-        let rps = arguments.rps.as_ref().filter(|_| arguments.server.prometheus.is_none());
-        let files = [rps.map(PathBuf::from), arguments.cpu.clone(), arguments.replicas.clone()];
+        let rps = arguments
+            .rps
+            .as_ref()
+            .filter(|_| arguments.server.prometheus.is_none());
+        let files = [
+            rps.map(PathBuf::from),
+            arguments.cpu.clone(),
+            arguments.replicas.clone(),
+        ];
         files.into_iter().flatten().collect()
     }
 }

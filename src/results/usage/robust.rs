@@ -159,7 +159,9 @@ fn scale_of(residuals: &[f64], readings: &[f64]) -> f64 {
     let mut distances: Vec<f64> = residuals.iter().map(|it| it.abs()).collect();
     let middle = distances.len() / 2;
     let (_, median, _) = distances.select_nth_unstable_by(middle, f64::total_cmp);
-    (DEVIATION_PER_MAD * *median).max(EXACTNESS * greatest).max(f64::MIN_POSITIVE)
+    (DEVIATION_PER_MAD * *median)
+        .max(EXACTNESS * greatest)
+        .max(f64::MIN_POSITIVE)
 }
 
 fn weighted(rows: &[Vec<f64>], readings: &[f64], weights: &[f64]) -> Option<Vec<f64>> {

@@ -47,9 +47,15 @@ pub fn read_query_answers(name: &str, text: &str) -> Result<QueryAnswers, Diagno
             .collect();
         values.sort_by_key(|(time, _)| *time);
         values.dedup_by_key(|(time, _)| *time);
-        QuerySeries { labels: series.labels.clone().into_iter().collect(), values }
+        QuerySeries {
+            labels: series.labels.clone().into_iter().collect(),
+            values,
+        }
     });
-    Ok(QueryAnswers { series: series.collect(), remarks: answers.remarks.clone() })
+    Ok(QueryAnswers {
+        series: series.collect(),
+        remarks: answers.remarks.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -63,7 +69,11 @@ mod tests {
                 r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{"container":"web"}},"values":[{values}]}}]}},"warnings":["one store is away"]}}"#
             )
         };
-        let text = format!("{}\n{}", piece(r#"[15,"1"],[30,"NaN"]"#), piece(r#"[45,"2.5"]"#));
+        let text = format!(
+            "{}\n{}",
+            piece(r#"[15,"1"],[30,"NaN"]"#),
+            piece(r#"[45,"2.5"]"#)
+        );
         let answers = read_query_answers("cpu", &text).expect("answers");
         assert_eq!(answers.remarks, ["one store is away"]);
         assert_eq!(answers.series.len(), 1);

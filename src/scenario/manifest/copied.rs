@@ -68,13 +68,23 @@ const PROBE: Kept = Kept::Keys(&[
     ("failureThreshold", Kept::Whole),
     ("tcpSocket", Kept::Whole),
     ("grpc", Kept::Whole),
-    ("httpGet", Kept::Keys(&[("path", Kept::Whole), ("port", Kept::Whole), ("scheme", Kept::Whole)])),
+    (
+        "httpGet",
+        Kept::Keys(&[
+            ("path", Kept::Whole),
+            ("port", Kept::Whole),
+            ("scheme", Kept::Whole),
+        ]),
+    ),
     ("exec", Kept::Keys(&[])),
 ]);
 const HOOK: Kept = Kept::Keys(&[
     ("sleep", Kept::Whole),
     ("exec", Kept::Keys(&[("command", Kept::Pause)])),
-    ("httpGet", Kept::Keys(&[("path", Kept::Whole), ("port", Kept::Whole)])),
+    (
+        "httpGet",
+        Kept::Keys(&[("path", Kept::Whole), ("port", Kept::Whole)]),
+    ),
 ]);
 const CONTAINER: Kept = Kept::Keys(&[
     ("name", Kept::Whole),
@@ -85,30 +95,42 @@ const CONTAINER: Kept = Kept::Keys(&[
     ("readinessProbe", PROBE),
     ("startupProbe", PROBE),
     ("livenessProbe", PROBE),
-    ("lifecycle", Kept::Keys(&[("preStop", HOOK), ("postStart", HOOK)])),
+    (
+        "lifecycle",
+        Kept::Keys(&[("preStop", HOOK), ("postStart", HOOK)]),
+    ),
 ]);
 const WORKLOAD: Kept = Kept::Keys(&[
     ("apiVersion", Kept::Whole),
     ("kind", Kept::Whole),
     ("metadata", METADATA),
-    ("spec", Kept::Keys(&[
-        ("replicas", Kept::Whole),
-        ("selector", Kept::Whole),
-        ("minReadySeconds", Kept::Whole),
-        ("template", Kept::Keys(&[
-            ("metadata", METADATA),
-            ("spec", Kept::Keys(&[
-                ("containers", CONTAINER),
-                ("initContainers", CONTAINER),
-                ("resources", Kept::Whole),
-                ("overhead", Kept::Whole),
-                ("restartPolicy", Kept::Whole),
-                ("hostNetwork", Kept::Whole),
-                ("readinessGates", Kept::Whole),
-                ("terminationGracePeriodSeconds", Kept::Whole),
-            ])),
-        ])),
-    ])),
+    (
+        "spec",
+        Kept::Keys(&[
+            ("replicas", Kept::Whole),
+            ("selector", Kept::Whole),
+            ("minReadySeconds", Kept::Whole),
+            (
+                "template",
+                Kept::Keys(&[
+                    ("metadata", METADATA),
+                    (
+                        "spec",
+                        Kept::Keys(&[
+                            ("containers", CONTAINER),
+                            ("initContainers", CONTAINER),
+                            ("resources", Kept::Whole),
+                            ("overhead", Kept::Whole),
+                            ("restartPolicy", Kept::Whole),
+                            ("hostNetwork", Kept::Whole),
+                            ("readinessGates", Kept::Whole),
+                            ("terminationGracePeriodSeconds", Kept::Whole),
+                        ]),
+                    ),
+                ]),
+            ),
+        ]),
+    ),
 ]);
 const AUTOSCALER: Kept = Kept::Keys(&[
     ("apiVersion", Kept::Whole),
@@ -122,13 +144,16 @@ const SELECTING: Kept = Kept::Keys(&[
     ("apiVersion", Kept::Whole),
     ("kind", Kept::Whole),
     ("metadata", METADATA),
-    ("spec", Kept::Keys(&[
-        ("selector", Kept::Whole),
-        ("ports", Kept::Whole),
-        ("type", Kept::Whole),
-        ("minAvailable", Kept::Whole),
-        ("maxUnavailable", Kept::Whole),
-    ])),
+    (
+        "spec",
+        Kept::Keys(&[
+            ("selector", Kept::Whole),
+            ("ports", Kept::Whole),
+            ("type", Kept::Whole),
+            ("minAvailable", Kept::Whole),
+            ("maxUnavailable", Kept::Whole),
+        ]),
+    ),
 ]);
 
 /// The chosen autoscaler, its target as admission leaves it, and the Services and PodDisruptionBudgets that select its pods.
@@ -160,9 +185,12 @@ pub(in super::super) fn copied_objects(
         namespace: namespace.to_owned(),
         kind: workload.kind.clone(),
         name: workload.name.clone(),
-        application: application
-            .and_then(|it| it.get("name")?.text().map(str::to_owned)),
-        services: if services.is_empty() { vec![workload.name.clone()] } else { services },
+        application: application.and_then(|it| it.get("name")?.text().map(str::to_owned)),
+        services: if services.is_empty() {
+            vec![workload.name.clone()]
+        } else {
+            services
+        },
     };
     let listed = [(hpa, &AUTOSCALER), (workload, &WORKLOAD)]
         .into_iter()
@@ -171,7 +199,10 @@ pub(in super::super) fn copied_objects(
         .filter_map(|(object, kept)| kept.of(&object.tree))
         .map(|document| to_yaml(&document))
         .collect();
-    Ok(Some(CopiedObjects { yaml: texts.join("---\n"), scaled }))
+    Ok(Some(CopiedObjects {
+        yaml: texts.join("---\n"),
+        scaled,
+    }))
 }
 
 /// Whether a Service or a PodDisruptionBudget selects the pods of a workload by plain labels.
@@ -181,7 +212,9 @@ fn selects(object: &Object, workload: &Object) -> bool {
         "PodDisruptionBudget" => &["spec", "selector", "matchLabels"],
         _ => return false,
     };
-    let labels = workload.tree.at(&["spec", "template", "metadata", "labels"]);
+    let labels = workload
+        .tree
+        .at(&["spec", "template", "metadata", "labels"]);
     let wanted = object.tree.at(path).map_or(&[][..], Node::entries);
     let has = |wanted: &Entry| {
         let label = labels.and_then(|labels| labels.get(&wanted.key));
@@ -194,7 +227,9 @@ impl Kept {
     /// What stays of a value.
     fn of(&self, node: &Node) -> Option<Document> {
         if let (Value::Array(items), Self::Keys(_)) = (&node.value, self) {
-            return Some(Document::List(items.iter().filter_map(|it| self.of(it)).collect()));
+            return Some(Document::List(
+                items.iter().filter_map(|it| self.of(it)).collect(),
+            ));
         }
         let below = |entry: &Entry| match self {
             Self::Keys(keys) => {
@@ -246,7 +281,10 @@ fn is_a_pause(command: &Node) -> bool {
     });
     let is_time = |word: &str| {
         let digits = word.trim_end_matches(['s', 'm']);
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        !digits.is_empty()
+            && digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
     };
     let is_shell = |word: &str| {
         let name = word.rsplit('/').next().unwrap_or(word);
@@ -329,7 +367,13 @@ items:
         let scaled = copied().scaled;
         assert_eq!(scaled.services, ["web-http"]);
         assert_eq!(scaled.application.as_deref(), Some("web"));
-        assert_eq!((scaled.kind.as_str(), scaled.name.as_str()), ("Deployment", "web"));
-        assert_eq!((scaled.namespace.as_str(), scaled.autoscaler.as_str()), ("shop", "web"));
+        assert_eq!(
+            (scaled.kind.as_str(), scaled.name.as_str()),
+            ("Deployment", "web")
+        );
+        assert_eq!(
+            (scaled.namespace.as_str(), scaled.autoscaler.as_str()),
+            ("shop", "web")
+        );
     }
 }
