@@ -1,4 +1,6 @@
-//! `hpasim calibrate PROBE...`: what does a request cost?
+//! `hpasim calibrate`: what does a request cost, by capacity probes or by a recording over time?
+
+mod recorded;
 
 use std::path::{Path, PathBuf};
 
@@ -29,20 +31,33 @@ the speed is 0 for `same` (the machines of the probe serve), 0.06 for `fixed`
 (one machine type with one processor) and 0.24 for `mixed` (a type with several
 processors, such as GKE's E2).
 
+A recording needs no probe: `--rps`, `--cpu` and `--replicas` are files from
+Prometheus, or a CSV in place of PROBE has `time_s` or `timestamp`, `rps`,
+`cpu_millicores` (both of all pods) and `replicas`.
+
 Examples:
   hpasim calibrate probe.csv --limit 500m --machine mixed
-  hpasim calibrate monday.csv tuesday.csv wednesday.csv";
+  hpasim calibrate --rps rps.json --cpu cpu.json --replicas replicas.json";
 
 /// `--machine`.
 const MACHINES: &ChoiceWords<MachineClass> = &MachineClass::ALL;
 
-/// Fit cost per request and idle CPU to capacity probes.
+/// Fit cost per request and idle CPU to capacity probes or a recording.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CalibrateArgs {
-    /// Capacity probes: CSV with a header
-    #[arg(value_name = "PROBE", required = true)]
+    /// Capacity probes, or one recording: CSV with a header
+    #[arg(value_name = "PROBE", required_unless_present = "rps")]
     probes: Vec<PathBuf>,
+    /// Recording of requests per second, of all pods
+    #[arg(long, value_name = "FILE", requires = "cpu", conflicts_with = "probes")]
+    rps: Option<PathBuf>,
+    /// Recording of CPU, of all pods (cores, as Prometheus has it)
+    #[arg(long, value_name = "FILE", requires = "rps")]
+    cpu: Option<PathBuf>,
+    /// Recording of ready pods
+    #[arg(long, value_name = "FILE", requires = "rps")]
+    replicas: Option<PathBuf>,
     /// CPU limit of a pod, as 500m or 2; rows at 95 % of it or more are left out
     #[arg(long, value_name = "CPU", value_parser = parse_cpu)]
     limit: Option<Millicores>,
@@ -59,7 +74,11 @@ pub(super) fn run(
     arguments: &CalibrateArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
-    refuse_second_stdin(arguments.probes.iter())?;
+    let series = [&arguments.rps, &arguments.cpu, &arguments.replicas];
+    refuse_second_stdin(arguments.probes.iter().chain(series.into_iter().flatten()))?;
+    if let Some(recorded) = recorded::read(arguments, screen)? {
+        return recorded::report(&recorded, arguments, screen);
+    }
     if arguments.probes.len() > 1 && arguments.machine.is_some() {
         return Err(CommandError::usage(
             "several probes measure how the machines differ; leave `--machine` out, or give one probe",

@@ -375,7 +375,7 @@ fn policy_lines(cost: &CostEstimate) -> String {
 }
 
 /// `46.7ms`, or `46.7us` where a millisecond is too coarse.
-fn written_milliseconds(milliseconds: f64) -> String {
+pub(super) fn written_milliseconds(milliseconds: f64) -> String {
     if milliseconds < 0.1 {
         format!("{}us", significant(milliseconds * 1e3))
     } else {

@@ -43,6 +43,8 @@ pub mod trace_info;
 #[cfg(feature = "cli")]
 pub mod tune;
 #[cfg(feature = "cli")]
+pub mod usage;
+#[cfg(feature = "cli")]
 pub mod what_matters;
 #[cfg(feature = "plots")]
 mod words;

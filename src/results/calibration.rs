@@ -328,7 +328,7 @@ pub const fn measured_on(measured: ProbeMeasurement) -> &'static str {
 }
 
 impl Coefficient {
-    fn new(value: f64, standard_error: f64, freedom: f64) -> Self {
+    pub(super) fn new(value: f64, standard_error: f64, freedom: f64) -> Self {
         let reach = standard_error * reach_in_errors(freedom);
         Self {
             value,

@@ -23,6 +23,7 @@
 //! | [`curves`] | what several seeds of a policy came to over time |
 //! | [`verdicts`] | whether assertions hold |
 //! | [`what_matters`] | how far each assumption moves a result |
+//! | [`usage`] | what a request and a pod cost, by a recording over time |
 //! | [`export`] | timeline and summary as bytes |
 
 #[doc(hidden)]
@@ -66,6 +67,8 @@ pub mod statistics;
 pub mod timeline;
 #[doc(hidden)]
 pub mod timeline_quantiles;
+#[doc(hidden)]
+pub mod usage;
 pub mod verdicts;
 #[doc(hidden)]
 pub mod what_matters;

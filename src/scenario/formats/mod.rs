@@ -10,6 +10,7 @@ pub mod csv_text;
 pub mod describe;
 mod fields;
 mod input;
+pub mod joined;
 mod json_document;
 mod json_lines;
 mod k6_options;

