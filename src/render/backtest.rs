@@ -231,13 +231,18 @@ fn usage_in_words(page: &BacktestPage<'_>) -> String {
             human::significant(it.high)
         )
     };
-    let startup = usage.startup.map_or_else(String::new, |startup| {
+    let startup = usage.startup.filter(|it| it.duration_s > 0.0);
+    let startup = startup.map_or_else(String::new, |startup| {
         format!(
-            ", start-up {} millicores for {}",
-            human::significant(startup.cpu_millicores),
-            human::duration(startup.seconds)
+            ", start-up {} over {}",
+            interval(&startup.millicore_seconds, "millicore-seconds"),
+            human::duration(startup.duration_s)
         )
     });
+    let by_hour = match &usage.by_hour {
+        Some(by_hour) if by_hour.changes => "; the cost changes by the hour of the day",
+        _ => "",
+    };
     let origin = match found.origin {
         CostOrigin::Judged => {
             "fitted to the judged time itself, because nothing was recorded before it; so only the replicas are judged"
@@ -246,10 +251,10 @@ fn usage_in_words(page: &BacktestPage<'_>) -> String {
         _ => format!("from {}", between(page, found.from, found.to)),
     };
     format!(
-        "a request {}, idle {}{startup}; {} rows, {origin}",
+        "a request {}, idle {}{startup}; {} rows, {origin}{by_hour}",
         interval(&usage.cpu_per_request_ms, "ms"),
         interval(&usage.idle_cpu_millicores, "millicores a pod"),
-        usage.rows
+        usage.rows_used
     )
 }
 

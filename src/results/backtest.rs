@@ -20,7 +20,7 @@ pub use course::{DayCourse, FirstRise, Peak, SeedRange, SimulatedCourse};
 pub use observer::{SimulatedSteps, StepObserver};
 pub use summary::{BacktestFacts, backtest_summary};
 pub use table::backtest_csv;
-pub use usage::{CostOrigin, DayUsage, FoundUsage, StartupUse};
+pub use usage::{CostOrigin, FoundUsage};
 
 /// A recorded row within the judged time.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,13 +106,6 @@ pub fn recorded_ready(row: &RecordedRow) -> Option<f64> {
     ]
     .into_iter()
     .find_map(|quantity| row.value(quantity))
-}
-
-/// The pods that existed and so used CPU; without them, the ready pods or those that the autoscaler asked for.
-#[must_use]
-pub fn recorded_pods(row: &RecordedRow) -> Option<f64> {
-    row.value(RecordedQuantity::CurrentReplicas)
-        .or_else(|| recorded_ready(row))
 }
 
 fn recorded_values(

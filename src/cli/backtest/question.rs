@@ -101,7 +101,7 @@ impl BacktestQuestion {
         inputs.push(hashed(&day_file));
         let mut question = Self {
             engine,
-            usage: FoundUsage::of(&day, &span),
+            usage: FoundUsage::of(&day, &span, &resolved.scenario),
             replicas: replicas_at(&day, &span),
             warnings: [resolved.warnings, day.warnings].concat(),
             scenario: resolved.scenario,

@@ -1,17 +1,14 @@
 //! What a request costs in a backtest: from the recorded rows before the judged time, so that nothing judged is fitted.
 
-use serde::Serialize;
-
-use super::recorded_pods;
+use super::recorded_ready;
 use crate::cluster::config::StartupCpu;
-use crate::results::calibration::{Coefficient, calibrate};
+use crate::results::usage::{
+    StartupUse, UsageFit, UsageFitError, UsageRow, UsageSettings, fit_usage,
+};
+use crate::scenario::Scenario;
 use crate::scenario::recorded::{JudgedSpan, RecordedDay, RecordedQuantity, RecordedRow};
-use crate::scenario::{Probe, ProbeMeasurement, ProbeRow, Scenario};
 use crate::units::{Millicores, SimSpan, SimTime};
 use crate::workload::CostUncertainty;
-
-/// The fewest rows from which a cost is fitted.
-const ROWS_MIN: usize = 20;
 
 /// Where the cost of a request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,35 +21,13 @@ pub enum CostOrigin {
     Stated(String),
 }
 
-/// CPU that a pod uses, by recorded rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DayUsage {
-    /// The number of rows.
-    pub rows: usize,
-    /// CPU time of one request in all containers of a pod, in milliseconds of one core.
-    pub cpu_per_request_ms: Coefficient,
-    /// CPU of a pod without requests, in millicores; at least 0.
-    pub idle_cpu_millicores: Coefficient,
-    /// CPU of a pod that starts; `None` if the rows do not show it.
-    pub startup: Option<StartupUse>,
-}
-
-/// CPU that a pod uses while it starts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct StartupUse {
-    /// The size, in millicores.
-    pub cpu_millicores: f64,
-    /// The length, in seconds.
-    pub seconds: f64,
-}
-
 /// The cost of a request, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundUsage {
     /// Where it comes from.
     pub origin: CostOrigin,
     /// The fit; `None` if the policy states the cost.
-    pub usage: Option<DayUsage>,
+    pub usage: Option<UsageFit>,
     /// The time of the fitted rows, since the start of the trace.
     pub from: SimTime,
     /// Its end.
@@ -60,21 +35,20 @@ pub struct FoundUsage {
 }
 
 impl FoundUsage {
-    /// The cost by the rows of `day` before the judged time; if there are none, by the judged rows.
+    /// The cost by the rows of `day` before the judged time; if they give none, by the judged rows. `scenario` has the CPU limit of a pod.
     #[must_use]
-    pub fn of(day: &RecordedDay, span: &JudgedSpan) -> Self {
+    pub fn of(day: &RecordedDay, span: &JudgedSpan, scenario: &Scenario) -> Self {
         let parts = [
             (CostOrigin::Before, span.calibrate_from, span.from),
             (CostOrigin::Judged, span.from, span.to),
         ];
+        let settings = UsageSettings {
+            cpu_limit_millicores: pod_limit(scenario),
+            ..UsageSettings::default()
+        };
         let mut reason = String::new();
         for (origin, from, to) in parts {
-            let is_within = |row: &&RecordedRow| {
-                let time = span.recorded_start + (row.time - SimTime::ZERO);
-                (from..to).contains(&time) && row.event.is_none()
-            };
-            let rows: Vec<&RecordedRow> = day.rows.iter().filter(is_within).collect();
-            match fit(&rows) {
+            match fit(day, span, from..to, &settings) {
                 Ok(usage) => {
                     return Self {
                         origin,
@@ -83,7 +57,7 @@ impl FoundUsage {
                         to,
                     };
                 }
-                Err(found) if reason.is_empty() => reason = found,
+                Err(error) if reason.is_empty() => reason = error.to_string(),
                 Err(_) => {}
             }
         }
@@ -98,7 +72,7 @@ impl FoundUsage {
     /// Gives `scenario` the fitted cost; the shape of its distribution stays that of the policy.
     pub fn apply(&self, scenario: &mut Scenario) {
         if let Some(usage) = &self.usage {
-            usage.apply(scenario);
+            apply(usage, scenario);
         }
     }
 
@@ -106,74 +80,80 @@ impl FoundUsage {
     #[must_use]
     pub fn replaces(&self, key: &str) -> bool {
         self.usage.as_ref().is_some_and(|usage| match key {
-            "pod.startup_cpu" => usage.startup.is_some(),
+            "pod.startup_cpu" => startup_cpu(usage).is_some(),
             _ => ["workload.cpu_per_request", "workload.idle_cpu"].contains(&key),
         })
     }
 }
 
-impl DayUsage {
-    fn apply(&self, scenario: &mut Scenario) {
-        let containers = &mut scenario.deployment.containers;
-        let others = containers.get(1..).unwrap_or_default();
-        let cost_of_others: f64 = others.iter().map(|it| it.cpu_seconds_per_request).sum();
-        let idle_of_others: i64 = others.iter().map(|it| it.idle_cpu.0).sum();
-        let fitted = self.cpu_per_request_ms.value / 1e3;
-        let mean = (fitted - cost_of_others).max(LEAST_SHARE * fitted);
-        let idle = self.idle_cpu_millicores.value.max(0.0).round() as i64;
-        let idle = Millicores((idle - idle_of_others).max(0));
-        let workload = &mut scenario.workload;
-        let stated = workload.cpu_per_request.mean_seconds();
-        workload.cpu_per_request = workload.cpu_per_request.scaled(mean / stated);
-        workload.cost_uncertainty = CostUncertainty {
-            standard_error_seconds: (self.cpu_per_request_ms.standard_error / 1e3)
-                .min(CostUncertainty::ERROR_BY_MEAN_MAX * mean),
-            ..workload.cost_uncertainty
-        };
-        workload.idle_cpu = idle;
-        if let Some(first) = containers.first_mut() {
-            first.cpu_seconds_per_request = mean;
-            first.idle_cpu = idle;
-        }
-        if let Some(startup) = self.startup {
-            scenario.deployment.pod.startup_cpu = Some(StartupCpu {
-                cpu: Millicores(startup.cpu_millicores.round() as i64),
-                duration: SimSpan::from_secs_f64(startup.seconds),
-            });
-        }
+fn apply(usage: &UsageFit, scenario: &mut Scenario) {
+    let containers = &mut scenario.deployment.containers;
+    let others = containers.get(1..).unwrap_or_default();
+    let cost_of_others: f64 = others.iter().map(|it| it.cpu_seconds_per_request).sum();
+    let idle_of_others: i64 = others.iter().map(|it| it.idle_cpu.0).sum();
+    let fitted = usage.cpu_per_request_ms.value / 1e3;
+    let mean = (fitted - cost_of_others).max(LEAST_SHARE * fitted);
+    let idle = usage.idle_cpu_millicores.value.max(0.0).round() as i64;
+    let idle = Millicores((idle - idle_of_others).max(0));
+    let workload = &mut scenario.workload;
+    let stated = workload.cpu_per_request.mean_seconds();
+    workload.cpu_per_request = workload.cpu_per_request.scaled(mean / stated);
+    workload.cost_uncertainty = CostUncertainty {
+        standard_error_seconds: (usage.cpu_per_request_ms.standard_error / 1e3)
+            .min(CostUncertainty::ERROR_BY_MEAN_MAX * mean),
+        ..workload.cost_uncertainty
+    };
+    workload.idle_cpu = idle;
+    if let Some(first) = containers.first_mut() {
+        first.cpu_seconds_per_request = mean;
+        first.idle_cpu = idle;
+    }
+    if let Some(startup) = startup_cpu(usage) {
+        scenario.deployment.pod.startup_cpu = Some(startup);
     }
 }
 
 /// The first container has at least this share of the cost of a request, whatever the policy says of the others.
 const LEAST_SHARE: f64 = 0.01;
 
-/// The cost by these rows; else the reason why they give none.
-fn fit(rows: &[&RecordedRow]) -> Result<DayUsage, String> {
-    let usable = rows.iter().filter_map(|row| {
-        let replicas = recorded_pods(row).filter(|replicas| *replicas >= 1.0)?;
-        Some(ProbeRow {
-            line: 0,
-            rps: row.value(RecordedQuantity::Rps)? / replicas,
-            replicas,
-            cpu_millicores: row.value(RecordedQuantity::CpuMillicores)? / replicas,
-        })
-    });
-    let rows: Vec<ProbeRow> = usable.collect();
-    if rows.len() < ROWS_MIN {
-        return Err(format!(
-            "fewer than {ROWS_MIN} rows before the judged time have requests, CPU and replicas"
-        ));
-    }
-    let probe = Probe {
-        rows,
-        measured: ProbeMeasurement::PerPod,
-        warnings: Vec::new(),
-    };
-    let fit = calibrate(&probe).map_err(|error| error.to_string())?;
-    Ok(DayUsage {
-        rows: fit.rows,
-        cpu_per_request_ms: fit.cpu_per_request_ms,
-        idle_cpu_millicores: fit.idle_cpu_millicores,
-        startup: None,
+/// The CPU of a pod that starts, if the rows show it beyond chance.
+fn startup_cpu(usage: &UsageFit) -> Option<StartupCpu> {
+    let StartupUse {
+        millicore_seconds,
+        duration_s,
+        ..
+    } = usage.startup?;
+    (duration_s > 0.0 && millicore_seconds.low > 0.0).then(|| StartupCpu {
+        cpu: Millicores((millicore_seconds.value / duration_s).round() as i64),
+        duration: SimSpan::from_secs_f64(duration_s),
     })
+}
+
+/// The CPU limit of a pod in millicores, if each of its containers has one.
+fn pod_limit(scenario: &Scenario) -> Option<f64> {
+    let deployment = &scenario.deployment;
+    let limits = deployment.containers.iter();
+    let limits = limits.map(|it| Some(deployment.cpu_limit_of(it)?.0 as f64));
+    limits.sum()
+}
+
+/// The cost by the rows of a part of the trace. CPU of a row with an event does not count.
+fn fit(
+    day: &RecordedDay,
+    span: &JudgedSpan,
+    part: std::ops::Range<SimTime>,
+    settings: &UsageSettings,
+) -> Result<UsageFit, UsageFitError> {
+    let on_trace = |row: &RecordedRow| span.recorded_start + (row.time - SimTime::ZERO);
+    let rows = day.rows.iter().filter(|row| part.contains(&on_trace(row)));
+    let reading = |row: &RecordedRow| UsageRow {
+        time_s: row.time.as_secs_f64(),
+        rps: row.value(RecordedQuantity::Rps),
+        cpu_millicores: row
+            .value(RecordedQuantity::CpuMillicores)
+            .filter(|_| row.event.is_none()),
+        replicas: recorded_ready(row),
+    };
+    let rows: Vec<UsageRow> = rows.map(reading).collect();
+    fit_usage(&rows, settings)
 }
