@@ -2,6 +2,8 @@
 
 #[path = "cli/assertions.rs"]
 mod assertions;
+#[path = "cli/backtest.rs"]
+mod backtest;
 #[path = "cli/bounds.rs"]
 mod bounds;
 #[path = "cli/calibrate.rs"]

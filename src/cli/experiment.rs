@@ -1,4 +1,4 @@
-//! The steps of `run`, `compare`, `sweep` and `tune`: question, simulations, report, files.
+//! The steps of `run`, `compare`, `sweep`, `tune` and `backtest`: question, simulations, report, files.
 //!
 //! It fixes the order of the steps; each command states its question, simulations and report.
 

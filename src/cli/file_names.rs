@@ -14,6 +14,8 @@ pub(super) const LATENCY: &str = "latency.csv";
 pub(super) const DECISIONS: &str = "decisions.jsonl";
 /// Samples for Prometheus.
 pub(super) const OPENMETRICS: &str = "openmetrics.txt";
+/// A recorded day beside its simulation, a row for each recorded row.
+pub(super) const BACKTEST: &str = "backtest.csv";
 /// Every autoscaler of a manifest, a row for each.
 pub(super) const AUTOSCALERS: &str = "autoscalers.csv";
 /// A comparison, a row for each KPI and policy.
@@ -53,7 +55,7 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     IMPORTED_POLICY,
     IMPORTED_MANIFEST,
     TRAFFIC,
@@ -66,6 +68,7 @@ const FILES: [&str; 19] = [
     DECISIONS,
     OPENMETRICS,
     AUTOSCALERS,
+    BACKTEST,
     COMPARISON_CSV,
     COMPARISON_JSON,
     FRONT_CSV,

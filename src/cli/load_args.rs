@@ -200,7 +200,7 @@ impl SpanArgs {
     }
 
     /// Names the part in the default folder's name.
-    fn vary(&self, variation: &mut Variation) {
+    pub(super) fn vary(&self, variation: &mut Variation) {
         for (word, moment) in [("from", self.from), ("to", self.to)] {
             if let Some(moment) = moment {
                 variation.add(format!("{word}-{moment}"));

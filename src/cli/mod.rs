@@ -2,6 +2,7 @@
 
 mod assertions;
 mod atomic_file;
+mod backtest;
 mod calibrate;
 mod check;
 mod choices;
@@ -109,6 +110,8 @@ enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// Import a recorded day from Prometheus: policy, traffic, what happened
     Import(import::ImportArgs),
+    /// Simulate a day that happened: how close is the simulation?
+    Backtest(backtest::BacktestArgs),
     /// Print a policy as Kubernetes objects, or a patch between two
     Export(export::ExportArgs),
     /// Make, convert and describe traces
@@ -148,6 +151,7 @@ pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
         Command::Check(arguments) => check::run(&arguments, &mut screen),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),
         Command::Import(arguments) => import::run(&arguments, &mut screen),
+        Command::Backtest(arguments) => backtest::run(&arguments, &mut screen),
         Command::Export(arguments) => export::run(&arguments, &mut screen),
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
         Command::Completions(arguments) => packaging::complete(&arguments, &mut screen),

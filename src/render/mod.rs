@@ -7,6 +7,8 @@ pub mod assertions;
 #[cfg(feature = "cli")]
 pub mod autoscalers;
 #[cfg(feature = "cli")]
+pub mod backtest;
+#[cfg(feature = "cli")]
 pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod check;

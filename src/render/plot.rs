@@ -2,6 +2,7 @@
 
 mod acted_on;
 mod axis;
+pub mod backtest;
 pub mod bands;
 pub mod compared;
 pub mod foot;

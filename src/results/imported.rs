@@ -305,7 +305,7 @@ fn traffic_of(
         return (None, Vec::new());
     };
     let step = SimSpan::from_secs(span.step.into());
-    // The first load counts from the start of the span, and the last one for a step.
+    // The first load counts from the start of the span.
     let mut times = vec![SimTime::ZERO];
     let mut load = vec![first];
     let mut gaps = Vec::new();
@@ -319,9 +319,11 @@ fn traffic_of(
             load.push(value);
         }
     }
-    let end = *times.last().unwrap_or(&SimTime::ZERO) + step;
-    times.push(end);
-    load.push(*load.last().unwrap_or(&first));
+    // The last row of a trace is its end.
+    if times.len() == 1 {
+        times.push(SimTime::ZERO + step);
+        load.push(first);
+    }
     let columns = gathered.found.iter().filter_map(|found| {
         let name = found.metric.clone()?;
         Some(MetricColumn {
@@ -494,7 +496,7 @@ mod tests {
         assert_eq!(traffic.load()[..4], [1.0, 1.0, 2.0, 9.0]);
         let minute = |it: i64| SimTime::ZERO + SimSpan::from_secs(60 * it);
         assert_eq!(day.gaps, [(minute(2), minute(9))]);
-        assert_eq!(traffic.end(), minute(16));
+        assert_eq!(traffic.end(), minute(15));
     }
 
     #[test]

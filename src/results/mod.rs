@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`backtest`] | a recorded day beside its simulation |
 //! | [`calibration`] | what a request costs, by a capacity probe |
 //! | [`kpis`] | the numbers of a run, gathered as it goes |
 //! | [`kpi_report`] | the same of one run, or folded over several seeds |
@@ -10,6 +11,7 @@
 //! | [`mixture`] | latency quantiles over many stretches of flow |
 //! | [`measured`] | latency of single requests |
 //! | [`failures`] | failed requests by cause |
+//! | [`forecast`] | how well many seeds forecast what was recorded |
 //! | [`elasticity`] | how closely supply followed demand |
 //! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
 //! | [`timeline`] | a run in even intervals |
@@ -28,6 +30,8 @@
 #[doc(hidden)]
 pub mod autoscalers;
 #[doc(hidden)]
+pub mod backtest;
+#[doc(hidden)]
 pub mod calibration;
 #[doc(hidden)]
 pub mod comparison;
@@ -43,6 +47,8 @@ pub mod elasticity;
 pub mod export;
 #[doc(hidden)]
 pub mod failures;
+#[doc(hidden)]
+pub mod forecast;
 #[doc(hidden)]
 pub mod imported;
 pub mod kpi_report;

@@ -79,6 +79,13 @@ impl Comparator {
         }
     }
 
+    /// The first comparison in `text`, and its place.
+    pub(super) fn find(text: &str) -> Option<(usize, Self)> {
+        let at = text.find(['<', '>', '='])?;
+        let is_there = |it: &Self| text[at..].starts_with(it.as_str());
+        Some((at, Self::ALL.into_iter().find(is_there)?))
+    }
+
     /// Whether the comparison of `value` with `bound` holds.
     #[must_use]
     pub fn holds(self, value: f64, bound: f64) -> bool {

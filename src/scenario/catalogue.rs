@@ -199,6 +199,9 @@ codes! {
     E0048 RecordedRows: "A recorded day whose rows do not fit its header or its order of time",
         "A missing comma moves every value into the next column, and a repeated time has two values.",
         "Write one row for each time, with a field for each column.";
+    E0049 RecordedTimes: "A recorded day that does not meet the traffic or the judged time",
+        "Only a time that has both traffic and a recording can be judged.",
+        "Choose a time that both files cover.";
     E0050 ProbeHeader: "A capacity probe without the required columns",
         "Only the header says what each column is.",
         "Begin with the columns that the help names.";

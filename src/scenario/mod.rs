@@ -28,6 +28,8 @@ mod foreign_file;
 pub mod formats;
 mod hpa_section;
 #[doc(hidden)]
+pub mod judged;
+#[doc(hidden)]
 pub mod keys;
 mod listed;
 mod load;

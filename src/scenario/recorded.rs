@@ -2,6 +2,7 @@
 //!
 //! `hpasim import` writes it and `hpasim backtest` reads it. The columns are declared here, once.
 
+mod span;
 mod text;
 
 use csv::Writer;
@@ -13,6 +14,7 @@ use crate::text::csv_cell::guarded;
 use crate::text::rounding::readable;
 use crate::units::SimTime;
 
+pub use span::{JudgedRequest, JudgedSpan};
 pub use text::{parse_recorded, read_recorded};
 
 /// The name of the file in the folder of a recorded day.
@@ -266,6 +268,16 @@ impl RecordedDay {
     #[must_use]
     pub fn clock(&self) -> Option<TraceClock> {
         TraceClock::starting_at(self.origin_nanos?, None)
+    }
+
+    /// The end of the last row, which is as long as the row before it; time 0 without rows.
+    #[must_use]
+    pub fn end(&self) -> SimTime {
+        match self.rows.as_slice() {
+            [.., before, last] => last.time + (last.time - before.time),
+            [only] => only.time,
+            [] => SimTime::ZERO,
+        }
     }
 
     /// Whether any row has a value of `quantity`.

@@ -5,6 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`backtest`] | the runs of a backtest |
 //! | [`parameter`] | `path=values` of the command line: lists, ranges, single values |
 //! | [`grid`] | the points: every combination, or a Latin hypercube |
 //! | [`in_order`] | work on many threads, results in order |
@@ -17,6 +18,7 @@
 //! | [`tune`] | the search for a better policy |
 //! | [`what_matters`] | a result's assumptions at both ends of their ranges |
 
+pub mod backtest;
 pub mod front;
 pub mod grid;
 pub mod in_order;

@@ -29,6 +29,19 @@ pub struct PolicyPlace {
     pub policy: usize,
 }
 
+/// An assumption at an end of its range.
+#[derive(Clone, Copy, Debug)]
+pub struct VariedEnd<'p> {
+    /// The policy's key.
+    pub key: &'p str,
+    /// The default.
+    pub assumed: &'p str,
+    /// The value of this end.
+    pub value: &'p str,
+    /// The scenario with the value.
+    pub scenario: &'p Scenario,
+}
+
 /// The variants of a result, before they are simulated.
 #[derive(Clone, Debug)]
 pub struct VariantPlan<'a> {
@@ -149,6 +162,21 @@ impl<'a> VariantPlan<'a> {
             high: end(&it.ends[1]),
         });
         varied.collect()
+    }
+
+    /// The scenario of the first policy at each end that differs from its default; the two ends of an assumption follow each other.
+    pub fn each_end(&self) -> impl Iterator<Item = VariedEnd<'_>> {
+        self.varied.iter().flat_map(|it| {
+            it.ends.iter().filter_map(|end| match &end.variants {
+                PlannedVariants::Of(variants) => Some(VariedEnd {
+                    key: &it.key,
+                    assumed: &it.value,
+                    value: &end.value,
+                    scenario: variants.first().map(|(_, scenario)| scenario)?,
+                }),
+                PlannedVariants::Default | PlannedVariants::Skipped(_) => None,
+            })
+        })
     }
 
     /// In the order in which their runs are taken.

@@ -23,6 +23,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
       replay       Replay recorded decisions of the real controller
       check        Find traps in policies and manifests
       calibrate    Fit cost per request and idle CPU to a capacity probe
+      backtest     Simulate a day that happened: how close is the simulation?
       export       Print a policy as Kubernetes objects, or a patch between two
       trace        Make, convert and describe traces
       completions  Print the completions of a shell

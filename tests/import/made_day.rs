@@ -10,7 +10,7 @@ use std::path::Path;
 pub(crate) const START: i64 = 1_795_737_600;
 /// The seconds between two scrapes.
 pub(crate) const SCRAPE: i64 = 30;
-/// The CPU that a request costs, in milliseconds.
+/// The CPU that a request costs in both containers of a pod, in milliseconds.
 pub(crate) const COST_MS: f64 = 12.0;
 /// The CPU of a pod without requests, in millicores.
 pub(crate) const IDLE_MILLICORES: f64 = 25.0;
@@ -102,7 +102,6 @@ struct Row {
     desired: f64,
     current: f64,
     ready: f64,
-    p95: f64,
 }
 
 fn rows(timeline: &str) -> Vec<Row> {
@@ -130,7 +129,6 @@ fn rows(timeline: &str) -> Vec<Row> {
                 desired: number(3),
                 current: number(4),
                 ready: number(5),
-                p95: number(6),
             }
         })
         .collect()
@@ -293,7 +291,7 @@ fn add_scrape(
             );
         }
     }
-    for (bound, share) in [("0.05", 0.5), ("0.5", 0.97), ("5", 1.0), ("+Inf", 1.0)] {
+    for (bound, share) in [("0.025", 0.5), ("0.05", 0.97), ("0.1", 1.0), ("+Inf", 1.0)] {
         let labels = format!("exported_namespace=\"shop\",exported_service=\"web\",le=\"{bound}\"");
         families.add(
             "nginx_ingress_controller_request_duration_seconds_bucket",
@@ -386,7 +384,6 @@ fn add_scrape(
     ] {
         families.add(name, "gauge", labels.clone(), time, value);
     }
-    let _ = row.p95;
     let version = "job=\"apiserver\",git_version=\"v1.33.1-eks-595af52\"".to_owned();
     families.add("kubernetes_build_info", "gauge", version, time, 1.0);
 }

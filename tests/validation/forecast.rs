@@ -6,6 +6,7 @@ use std::path::Path;
 
 use hpasim::control::Decided;
 use hpasim::files::FileLoader;
+use hpasim::results::forecast::{ForecastMoment, ForecastScale, ForecastScore, forecast_score};
 use hpasim::results::{KpiObserver, Kpis};
 use hpasim::scenario::{
     Engine, LoadError, LoadRequest, Loaded, Loader, MemoryLoader, Scenario, load,
@@ -58,80 +59,6 @@ impl Replicas {
         let decided = self.0.partition_point(|(at, _)| *at <= time);
         self.0[decided - 1].1
     }
-}
-
-/// The replicas of all seeds at one recorded moment.
-#[derive(Clone, Debug)]
-pub(crate) struct Moment {
-    pub(crate) recorded: Sample,
-    /// Replicas, one value per seed, sorted.
-    pub(crate) seeds: Vec<f64>,
-}
-
-impl Moment {
-    /// The quantile `share` of the seeds, interpolated linearly.
-    pub(crate) fn quantile(&self, share: f64) -> f64 {
-        let place = share * (self.seeds.len() - 1) as f64;
-        let (below, above) = (place.floor(), place.ceil());
-        let (low, high) = (self.seeds[below as usize], self.seeds[above as usize]);
-        low + (high - low) * (place - below)
-    }
-
-    /// |a - b|, mean over all pairs of seeds.
-    fn mean_difference(&self) -> f64 {
-        let count = self.seeds.len() as f64;
-        // In sorted order, a value is added once for each value below it and subtracted once for
-        // each above.
-        let sum: f64 = self
-            .seeds
-            .iter()
-            .enumerate()
-            .map(|(place, seed)| seed * (2.0 * place as f64 - (count - 1.0)))
-            .sum();
-        sum / (count * (count - 1.0) / 2.0)
-    }
-
-    pub(crate) fn median(&self) -> f64 {
-        self.quantile(0.5)
-    }
-
-    /// The share of the transform's interval [P(seed < recorded), P(seed <= recorded)] that lies between 0.1 and 0.9.
-    ///
-    /// It is the expected value over the random number that the randomised transform would draw.
-    fn covered(&self) -> f64 {
-        let recorded = self.recorded.replicas;
-        let share = |is_counted: &dyn Fn(f64) -> bool| {
-            let counted = self.seeds.iter().filter(|seed| is_counted(**seed));
-            counted.count() as f64 / self.seeds.len() as f64
-        };
-        let below = share(&|seed| seed < recorded - 0.5);
-        let up_to = share(&|seed| seed < recorded + 0.5);
-        if up_to <= below {
-            return f64::from(u8::from((0.1..=0.9).contains(&below)));
-        }
-        (up_to.min(0.9) - below.max(0.1)).max(0.0) / (up_to - below)
-    }
-}
-
-/// How well a forecast fits a recorded run, in replicas.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Score {
-    /// |seed - recorded|, mean over the moments and the seeds.
-    pub(crate) of_seeds: f64,
-    /// The continuous ranked probability score, mean over the moments: the error of a seed minus half of the difference between
-    /// seeds (Gneiting and Raftery 2007). Of a forecast without uncertainty it is the error itself.
-    pub(crate) crps: f64,
-    /// How much of the randomised probability integral transform of the recorded numbers lies between 0.1 and 0.9, mean over the
-    /// moments; 0.8 of an honest forecast (Czado, Gneiting and Held 2009).
-    pub(crate) coverage: f64,
-    /// The share of the moments at which the seeds are not all equal.
-    pub(crate) differing: f64,
-    /// `coverage` at these moments alone. Where all seeds are equal and right, coverage is 0.8 by definition.
-    pub(crate) coverage_where_differing: f64,
-    /// |median of the seeds - recorded|, mean over the moments.
-    pub(crate) of_median: f64,
-    /// seed - recorded, mean over the moments and the seeds; positive if the simulation has too many.
-    pub(crate) bias: f64,
 }
 
 impl Forecast {
@@ -200,41 +127,17 @@ pub(crate) struct Runs {
 
 impl Runs {
     /// The replicas of all seeds at the moments of `samples`.
-    pub(crate) fn moments(&self, samples: &[Sample]) -> Vec<Moment> {
+    pub(crate) fn moments(&self, samples: &[Sample]) -> Vec<ForecastMoment> {
         let moment = |recorded: &Sample| {
             let seconds = self.lead_in_seconds + recorded.seconds;
-            let mut seeds: Vec<f64> = self.runs.iter().map(|run| run.at(seconds)).collect();
-            seeds.sort_by(f64::total_cmp);
-            Moment {
-                recorded: *recorded,
-                seeds,
-            }
+            let seeds = self.runs.iter().map(|run| run.at(seconds)).collect();
+            ForecastMoment::new(recorded.seconds, recorded.replicas, seeds).expect("a seed")
         };
         samples.iter().map(moment).collect()
     }
 }
 
 /// How well a forecast fits, at the moments of one recording.
-pub(crate) fn score(moments: &[Moment]) -> Score {
-    let mean = |value: &dyn Fn(&Moment) -> f64| {
-        moments.iter().map(value).sum::<f64>() / moments.len() as f64
-    };
-    let over_seeds = |moment: &Moment, value: &dyn Fn(f64) -> f64| {
-        moment.seeds.iter().map(|seed| value(*seed)).sum::<f64>() / moment.seeds.len() as f64
-    };
-    let of_seeds =
-        mean(&|moment| over_seeds(moment, &|seed| (seed - moment.recorded.replicas).abs()));
-    let seed_to_seed = mean(&Moment::mean_difference);
-    let differ = |moment: &&Moment| moment.seeds.first() != moment.seeds.last();
-    let differing: Vec<&Moment> = moments.iter().filter(differ).collect();
-    let covered: f64 = differing.iter().map(|moment| moment.covered()).sum();
-    Score {
-        differing: differing.len() as f64 / moments.len() as f64,
-        coverage_where_differing: covered / differing.len().max(1) as f64,
-        of_seeds,
-        crps: of_seeds - seed_to_seed / 2.0,
-        coverage: mean(&Moment::covered),
-        of_median: mean(&|moment| (moment.median() - moment.recorded.replicas).abs()),
-        bias: mean(&|moment| over_seeds(moment, &|seed| seed - moment.recorded.replicas)),
-    }
+pub(crate) fn score(moments: &[ForecastMoment]) -> ForecastScore {
+    forecast_score(moments, ForecastScale::Count).expect("a recorded moment")
 }

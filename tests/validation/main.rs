@@ -12,8 +12,9 @@ mod recording;
 use std::path::{Path, PathBuf};
 
 use cases::{AKS, AKS_STAGES, Condition, GKE, Simulation, UNKNOWN_LOAD};
-use forecast::{Forecast, Moment, Score, score};
+use forecast::{Forecast, score};
 use hpasim::results::calibration::{Calibration, CostEstimate, MachineClass, calibrate};
+use hpasim::results::forecast::{ForecastMoment, ForecastScore};
 use hpasim::scenario::parse_probe;
 use hpasim::workload::Demand;
 use page::{Picture, Simulated};
@@ -160,7 +161,7 @@ struct Outcome<'c> {
     condition: &'c Condition,
     recorded: Vec<Recorded>,
     /// By simulation, then by recording.
-    scored: Vec<Vec<(Vec<Moment>, Score)>>,
+    scored: Vec<Vec<(Vec<ForecastMoment>, ForecastScore)>>,
 }
 
 impl<'c> Outcome<'c> {
@@ -191,7 +192,7 @@ impl<'c> Outcome<'c> {
     }
 
     /// Simulations with their scores, a row for each recording.
-    fn rows(&self) -> impl Iterator<Item = (&'c Simulation, &'static str, &Score)> {
+    fn rows(&self) -> impl Iterator<Item = (&'c Simulation, &'static str, &ForecastScore)> {
         let names = self.condition.recordings;
         let simulations = self.condition.simulations.iter().zip(&self.scored);
         simulations.flat_map(move |(simulation, scored)| {
@@ -201,7 +202,7 @@ impl<'c> Outcome<'c> {
     }
 
     /// The mean over the recordings of a figure of the first simulation.
-    fn mean(&self, figure: fn(&Score) -> f64) -> f64 {
+    fn mean(&self, figure: fn(&ForecastScore) -> f64) -> f64 {
         let scored = &self.scored[0];
         scored.iter().map(|(_, score)| figure(score)).sum::<f64>() / scored.len() as f64
     }
@@ -259,7 +260,7 @@ fn table(outcomes: &[Outcome<'_>]) -> String {
 }
 
 /// The mean over all recordings, each with the same weight, of a figure of the first simulation.
-fn pooled(outcomes: &[Outcome<'_>], figure: fn(&Score) -> f64) -> f64 {
+fn pooled(outcomes: &[Outcome<'_>], figure: fn(&ForecastScore) -> f64) -> f64 {
     let figures = outcomes.iter().flat_map(|outcome| &outcome.scored[0]);
     let figures: Vec<f64> = figures.map(|(_, score)| figure(score)).collect();
     figures.iter().sum::<f64>() / figures.len() as f64
@@ -276,7 +277,7 @@ fn summary(groups: &[(&str, &[Outcome<'_>])]) -> String {
     let row = |name: String,
                floor: Option<f64>,
                constant: f64,
-               mean: &dyn Fn(fn(&Score) -> f64) -> f64| {
+               mean: &dyn Fn(fn(&ForecastScore) -> f64) -> f64| {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         vec![
             name,

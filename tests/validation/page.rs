@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use hpasim::render::plot::bands::{
     BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries, draw_bands,
 };
+use hpasim::results::forecast::ForecastMoment;
 use hpasim::scenario::Scenario;
 use hpasim::units::SimSpan;
 use hpasim::workload::Demand;
-
-use super::forecast::Moment;
 
 /// The command that updates the page.
 const REMEDY: &str = "HPASIM_WRITE_DOCS=1 cargo test --test validation";
@@ -51,7 +50,7 @@ pub(crate) fn assert_section(name: &str, text: &str) {
 /// One simulated line of a picture.
 pub(crate) struct Simulated<'a> {
     pub(crate) name: &'a str,
-    pub(crate) moments: &'a [Moment],
+    pub(crate) moments: &'a [ForecastMoment],
 }
 
 /// The content of a picture.
@@ -102,6 +101,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
         clock: None,
         end_seconds: scenario.trace.end().as_secs_f64() - picture.lead_in_seconds,
         warm_up: SimSpan::ZERO,
+        left_out: Vec::new(),
         panels: vec![
             load_panel(scenario, picture.lead_in_seconds),
             BandPanel {
@@ -165,7 +165,7 @@ fn replica_series(simulated: &[Simulated<'_>]) -> Vec<BandSeries> {
                 .moments
                 .iter()
                 .map(|moment| BandPoint {
-                    seconds: moment.recorded.seconds,
+                    seconds: moment.seconds,
                     low: moment.quantile(0.1),
                     middle: moment.median(),
                     high: moment.quantile(0.9),
@@ -179,7 +179,7 @@ fn replica_series(simulated: &[Simulated<'_>]) -> Vec<BandSeries> {
         points: simulated[0]
             .moments
             .iter()
-            .map(|moment| point(moment.recorded.seconds, moment.recorded.replicas))
+            .map(|moment| point(moment.seconds, moment.recorded))
             .collect(),
     };
     // The last line is drawn on top.

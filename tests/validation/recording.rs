@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use hpasim::results::forecast::error_of_best_constant;
 use hpasim::scenario::formats::csv_text::to_csv;
 use hpasim::scenario::formats::{ReadOptions, RecordedUtilization, read_recording};
 use serde::Deserialize;
@@ -156,11 +157,8 @@ impl Recorded {
 
     /// |the constant that fits best - recorded|, mean over the samples: that constant is their median.
     pub(crate) fn error_of_best_constant(&self) -> f64 {
-        let mut replicas: Vec<f64> = self.samples.iter().map(|it| it.replicas).collect();
-        replicas.sort_by(f64::total_cmp);
-        let median = replicas[replicas.len() / 2];
-        let off = replicas.iter().map(|it| (it - median).abs());
-        off.sum::<f64>() / replicas.len() as f64
+        let replicas: Vec<f64> = self.samples.iter().map(|it| it.replicas).collect();
+        error_of_best_constant(&replicas)
     }
 
     /// |this run - another one of the same condition|, mean over the samples of both.

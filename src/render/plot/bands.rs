@@ -29,6 +29,8 @@ pub struct BandChart {
     pub clock: Option<TraceClock>,
     /// The start that the KPIs leave out: it has a grey ground.
     pub warm_up: SimSpan,
+    /// Stretches that count for nothing, from and to in seconds: they have a grey ground too.
+    pub left_out: Vec<[f64; 2]>,
     /// From top to bottom.
     pub panels: Vec<BandPanel>,
 }
@@ -154,6 +156,7 @@ pub fn draw_bands(chart: &BandChart) -> Drawing {
         };
         panel.draw(&mut drawing, &plane, |drawing| {
             plane.shade_warm_up(drawing, chart.warm_up);
+            plane.shade_left_out(drawing, &chart.left_out);
         });
         if index + 1 == chart.panels.len() {
             plane.name_x(&mut drawing, &time_name(&times, chart.clock.as_ref()));
@@ -305,6 +308,11 @@ impl BandSeries {
         series
     }
 
+    /// Whether its line or its band is anywhere above zero.
+    pub(super) fn is_above_zero(&self) -> bool {
+        self.points.iter().any(|point| point.high > 0.0)
+    }
+
     /// One value of the points as steps up to `end`; a new stroke behind each gap.
     fn steps(&self, end: f64, value: fn(&BandPoint) -> f64) -> Strokes {
         let mut all = Strokes::new();
@@ -354,6 +362,7 @@ mod tests {
             end_seconds: 600.0,
             clock: None,
             warm_up: SimSpan::ZERO,
+            left_out: Vec::new(),
             panels: vec![BandPanel {
                 heading: "replicas".to_owned(),
                 quantity: BandQuantity::Count,

@@ -101,6 +101,7 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
             .map_or(0.0, PolicyCurves::end_seconds),
         clock: picture.scenarios[0].clock.clone(),
         warm_up: picture.scenarios[0].warm_up,
+        left_out: Vec::new(),
         panels,
     }
 }

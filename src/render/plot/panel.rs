@@ -92,6 +92,20 @@ impl Plane {
         }
     }
 
+    /// Stretches that are not judged; the shortest stays visible.
+    pub(super) fn shade_left_out(&self, drawing: &mut Drawing, stretches: &[[f64; 2]]) {
+        for [from, to] in stretches {
+            let left = self.x_at(*from).max(self.frame.left);
+            let right = self.x_at(*to).max(left + 1.0).min(self.frame.right);
+            let ground = Rect {
+                left,
+                right,
+                ..self.frame
+            };
+            drawing.rect(ground, ink::GRID.tint(0.7));
+        }
+    }
+
     /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.
     ///
     /// Where there are so many that visible stretches would cover the panel,
