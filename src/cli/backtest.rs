@@ -28,7 +28,7 @@ use crate::render::plot::backtest::{BacktestPicture, backtest_chart};
 use crate::render::plot::bands::draw_bands;
 use crate::results::Kpis;
 use crate::results::backtest::{
-    Backtest, BacktestFacts, CostOrigin, backtest_csv, backtest_summary,
+    Backtest, BacktestFacts, CostOrigin, QuantityScore, backtest_csv, backtest_summary,
 };
 use crate::results::comparison::TraceRuns;
 use crate::results::verdicts::CheckedAssertion;
@@ -245,13 +245,15 @@ impl Experiment for BacktestExperiment<'_> {
     fn simulate(&self, _: &mut OutputFolder) -> Result<BacktestReport<'_>, CommandError> {
         let question = &self.question;
         let runs = self.simulate_seeds();
-        let explanation = self.explain(&runs);
         let quantities = match question.usage.origin {
             CostOrigin::Judged => vec![JudgedQuantity::Replicas],
             CostOrigin::Before | CostOrigin::Stated(_) => question.judged.quantities(),
         };
-        let steps = runs.into_iter().map(|run| run.steps).collect();
+        let steps = runs.iter().map(|run| run.steps.clone()).collect();
         let backtest = Backtest::of(question.judged.clone(), steps, &quantities);
+        let replicas = backtest.score(JudgedQuantity::Replicas);
+        let is_noise = replicas.is_some_and(QuantityScore::is_noise);
+        let explanation = (!is_noise).then(|| self.explain(&runs));
         let check = |assertion: &ScoreAssertion| self.check(&backtest, assertion);
         Ok(BacktestReport {
             experiment: self,
@@ -285,7 +287,8 @@ impl BacktestExperiment<'_> {
 struct BacktestReport<'q> {
     experiment: &'q BacktestExperiment<'q>,
     backtest: Backtest,
-    explanation: Explanation,
+    /// `None` if chance alone explains the difference.
+    explanation: Option<Explanation>,
     sentence: String,
     checked: Vec<CheckedAssertion>,
 }
@@ -322,15 +325,16 @@ impl ExperimentReport for BacktestReport<'_> {
         let BacktestExperiment {
             question, seeds, ..
         } = self.experiment;
-        let best = self.explanation.best.as_ref();
-        let explained_by = best.map(|it| {
+        let explanation = self.explanation.as_ref();
+        let best = explanation.and_then(|it| Some((it.best.as_ref()?, it.seeds)));
+        let explained_by = best.map(|(it, seeds)| {
             serde_json::json!({
                 "key": it.key,
                 "assumed": it.assumed,
                 "value": it.value,
                 "error_assumed": readable(it.error_assumed),
                 "error": readable(it.error),
-                "seeds": self.explanation.seeds,
+                "seeds": seeds,
             })
         });
         let facts = BacktestFacts {
@@ -363,7 +367,7 @@ impl ExperimentReport for BacktestReport<'_> {
             span: &question.span,
             clock: question.clock.as_ref(),
             usage: &question.usage,
-            explanation: &self.explanation,
+            explanation: self.explanation.as_ref(),
             files: paths,
         })
     }

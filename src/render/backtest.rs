@@ -27,8 +27,8 @@ pub struct BacktestPage<'a> {
     pub clock: Option<&'a TraceClock>,
     /// The cost of a request.
     pub usage: &'a FoundUsage,
-    /// What the assumptions explain.
-    pub explanation: &'a Explanation,
+    /// What the assumptions explain; `None` if chance alone explains the difference.
+    pub explanation: Option<&'a Explanation>,
     /// Where the files are, as the user would open them.
     pub files: &'a [String],
 }
@@ -40,14 +40,13 @@ pub fn backtest_sentence(backtest: &Backtest) -> String {
         return "No row has recorded replicas to judge.".to_owned();
     };
     let figure = |kind| human::trimmed(score.figure(kind), 2);
-    let error = score.figure(ScoreKind::Error);
     let told = figure(ScoreKind::Error);
     let noise = format!(
         "two seeds of the simulation differ by {}, and 95 % of the seeds by at most {}",
         figure(ScoreKind::NoiseFloor),
         human::trimmed(score.noise_p95, 2)
     );
-    let mut sentence = if error <= score.noise_p95 {
+    let mut sentence = if score.is_noise() {
         format!(
             "The simulation reproduces the day within {told} replicas; repetitions of one load differ by about as much ({noise})."
         )
@@ -57,7 +56,7 @@ pub fn backtest_sentence(backtest: &Backtest) -> String {
         )
     };
     let constant = score.figure(ScoreKind::BestConstant);
-    if constant < error {
+    if constant < score.figure(ScoreKind::Error) {
         sentence.push_str(&format!(
             " The best constant number of replicas is off by less: {}.",
             figure(ScoreKind::BestConstant)
@@ -285,12 +284,15 @@ fn left_out_in_words(left_out: &LeftOut) -> String {
     format!("{count} of {rows} rows{which}{marks}")
 }
 
-fn explanation_in_words(explanation: &Explanation) -> String {
-    let Explanation {
+fn explanation_in_words(explanation: Option<&Explanation>) -> String {
+    let Some(Explanation {
         varied,
         seeds,
         best,
-    } = explanation;
+    }) = explanation
+    else {
+        return "chance alone explains it, so no assumption was varied".to_owned();
+    };
     if *varied == 0 {
         return "the policy states every value that the result depends on, so no assumption was varied".to_owned();
     }

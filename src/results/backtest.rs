@@ -179,6 +179,12 @@ pub struct QuantityScore {
 }
 
 impl QuantityScore {
+    /// Whether chance alone explains the error: it is at most that of 95 % of the seeds, were they the recording.
+    #[must_use]
+    pub fn is_noise(&self) -> bool {
+        self.score.of_seeds <= self.noise_p95
+    }
+
     /// One figure.
     #[must_use]
     pub const fn figure(&self, kind: ScoreKind) -> f64 {
