@@ -307,10 +307,10 @@ fn add_scrape(
     {
         let used = cpu.get(pod.name.as_str()).copied().unwrap_or(0.0);
         for (container, value) in [
-            ("web", used),
-            ("istio-proxy", used * 0.1),
+            ("web", used * 0.9),
+            ("log-shipper", used * 0.1),
             ("POD", 1.0),
-            ("", used * 1.1 + 1.0),
+            ("", used + 1.0),
         ] {
             let labels = format!(
                 "namespace=\"shop\",pod=\"{}\",container=\"{container}\"",

@@ -194,7 +194,7 @@ fn two_made_days_of_a_real_prometheus_are_imported_as_they_were() {
         "-o",
         "again",
         "--assert",
-        "replicas.error<0.4",
+        "replica_error<0.4",
     ];
     let page = stdout_of(&hpasim(folder.path(), &backtest));
     assert!(
