@@ -101,6 +101,23 @@ pub(super) fn written<'s>(subject: &'s Subject, path: &[&str]) -> Option<&'s Nod
     subject.table.get(first)?.at(rest)
 }
 
+/// `minReplicas` and `maxReplicas` of the subject's autoscaler; `None` without one, or if they are at fault. Other errors of the
+/// autoscaler do not matter.
+pub(super) fn bounds(subject: &Subject) -> Option<(i32, i32)> {
+    if let Some(autoscaler) = &subject.autoscaler {
+        let spec = &autoscaler.spec;
+        return Some((spec.min_replicas.0, spec.max_replicas.0));
+    }
+    let number = |node: &Node| match node.value {
+        Value::Integer(number) => i32::try_from(number).ok(),
+        _ => None,
+    };
+    // `minReplicas` defaults to 1 (`SetDefaults_HorizontalPodAutoscaler`).
+    let min = written(subject, &["hpa", "minReplicas"]).map_or(Some(1), number)?;
+    let max = written(subject, &["hpa", "maxReplicas"]).and_then(number)?;
+    (1..=max).contains(&min).then_some((min, max))
+}
+
 /// The place of a key with its value, or of the key alone if the value is long.
 pub(super) fn mark_of(entry: &Entry) -> Origin {
     let (key, value) = (entry.key_origin, entry.node.origin);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, CaseReport};
-use crate::scenario::Code;
 use crate::scenario::manifest::{Object, source_of_objects};
 use crate::scenario::source::{Origin, SourceId};
 use crate::scenario::survey::listed;
+use crate::scenario::{Code, nearest};
 
 /// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
@@ -18,6 +18,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
     for objects in files.into_values() {
         for object in &objects {
             objects_are_made_from_it(case, object);
+            its_group_has_the_kind(case, object);
         }
         let unknown: Vec<&&Object> = objects.iter().filter(|it| !is_known(it)).collect();
         let Some(first) = unknown.first() else {
@@ -38,6 +39,54 @@ pub(super) fn rules(case: &mut Case<'_>) {
 
 fn kind_text(object: &Object) -> String {
     format!("{} ({})", object.kind, object.api_version)
+}
+
+/// The kinds of the groups of Kubernetes that have workloads and autoscalers.
+const KINDS_OF_GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "apps",
+        &[
+            "ControllerRevision",
+            "DaemonSet",
+            "Deployment",
+            "ReplicaSet",
+            "StatefulSet",
+        ],
+    ),
+    ("autoscaling", &["HorizontalPodAutoscaler", "Scale"]),
+    ("batch", &["CronJob", "Job"]),
+    (
+        "policy",
+        &["Eviction", "PodDisruptionBudget", "PodSecurityPolicy"],
+    ),
+];
+
+/// Reports a kind that its group of Kubernetes does not have.
+fn its_group_has_the_kind(case: &mut Case<'_>, object: &Object) {
+    let group = object.group();
+    let Some((_, kinds)) = KINDS_OF_GROUPS.iter().find(|(name, _)| *name == group) else {
+        return;
+    };
+    let kind = object.kind.as_str();
+    // Other rules say what is wrong with the group of a kind that they read.
+    let is_read = object.is_autoscaler() || object.is_workload();
+    if is_read || kinds.contains(&kind.strip_suffix("List").unwrap_or(kind)) {
+        return;
+    }
+    let origin = object.tree.get("kind");
+    case.report(CaseReport {
+        code: Code::NothingChecked,
+        origin: origin.map_or(object.tree.origin, |node| node.origin),
+        object: object.title(case.namespace()),
+        message: format!(
+            "the group `{group}` has no kind `{kind}`: hpasim checked nothing of this object"
+        ),
+        why: "no cluster knows the kind, and `kubectl apply` fails: no matches for kind".to_owned(),
+        help: match nearest(kind, kinds.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its kinds are: {}", kinds.join(", ")),
+        },
+    });
 }
 
 /// Whether a rule reads the object, or Kubernetes itself has the kind, so that it says nothing about an autoscaler.

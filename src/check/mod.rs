@@ -1,6 +1,7 @@
 //! Rules that find traps in policies and manifests before any traffic arrives.
 //!
-//! The rules read the files and simulate nothing. `run` accepts every input that a rule reports.
+//! The rules read the files and simulate nothing. `run` accepts every input that a rule reports, except an autoscaler and a ScaledObject
+//! of one target.
 //!
 //! A rule is a function that reads the `Case` and reports findings. A finding has a code of `scenario::diagnostic::Code`, a message,
 //! a reason with the numbers of this case, and a remedy.

@@ -1,6 +1,8 @@
 //! Objects that act on the pods of an autoscaler's target: PodDisruptionBudget, VerticalPodAutoscaler, ScaledObject of KEDA.
 
-use super::case::{Case, CaseReport};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::case::{Case, CaseReport, bounds};
 use super::pod_selector::PodSelector;
 use super::pods_text;
 use super::selection::pod_labels;
@@ -14,7 +16,23 @@ use crate::scenario::tree::{Node, Value};
 pub(super) fn rules(case: &mut Case<'_>) {
     let objects = &case.survey.objects;
     let of_kind = |kind: &'static str| objects.iter().filter(move |it| it.kind == kind);
+    let namespace = case.namespace();
+    let mut scaled: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+    for object in objects {
+        if let Some(target) = object.scaled_target(namespace) {
+            scaled.entry(target).or_default().push(object);
+        }
+    }
+    let mut scaled_here = BTreeSet::new();
     for subject in &case.survey.subjects {
+        if let Some((target, by)) =
+            title_of_target(subject, namespace).and_then(|target| scaled.get_key_value(&target))
+        {
+            scaled_here.insert(target.clone());
+            for object in by {
+                one_scaler_of_the_target(case, subject, target, object);
+            }
+        }
         let Some(workload) = &subject.workload else {
             continue;
         };
@@ -24,10 +42,19 @@ pub(super) fn rules(case: &mut Case<'_>) {
         for vertical in of_kind("VerticalPodAutoscaler") {
             requests_stay(case, subject, workload, vertical);
         }
-        let namespace = case.namespace();
-        for scaled in objects.iter().filter(|it| it.scales(workload, namespace)) {
-            one_scaler_of_the_target(case, subject, workload, scaled);
+    }
+    for (target, by) in scaled.iter().filter(|(it, _)| !scaled_here.contains(*it)) {
+        for object in by {
+            its_pods_are_elsewhere(case, target, object);
         }
+    }
+}
+
+/// The title of the workload that an autoscaler scales, or of a workload without an autoscaler.
+fn title_of_target(subject: &Subject, namespace: &str) -> Option<String> {
+    match (&subject.target, &subject.workload) {
+        (Some(target), _) => Some(target.wanted.clone()),
+        (None, workload) => Some(workload.as_ref()?.title(namespace)),
     }
 }
 
@@ -47,8 +74,7 @@ fn amount(node: &Node, pods: i64) -> Option<i64> {
 
 /// A budget that allows no disruption at `minReplicas` blocks every drain of a node ("Specifying a Disruption Budget").
 fn a_pod_may_go(case: &mut Case<'_>, subject: &Subject, workload: &Object, budget: &Object) {
-    let (Some(autoscaler), Some(selector)) =
-        (&subject.autoscaler, budget.tree.at(&["spec", "selector"]))
+    let (Some((min, _)), Some(selector)) = (bounds(subject), budget.tree.at(&["spec", "selector"]))
     else {
         return;
     };
@@ -58,7 +84,7 @@ fn a_pod_may_go(case: &mut Case<'_>, subject: &Subject, workload: &Object, budge
     {
         return;
     }
-    let pods = i64::from(autoscaler.spec.min_replicas.0);
+    let pods = i64::from(min);
     let stated = |key: &str| budget.tree.at(&["spec", key]);
     let (node, allowed) = match (stated("minAvailable"), stated("maxUnavailable")) {
         (Some(node), _) => (node, amount(node, pods).map(|kept| pods - kept)),
@@ -74,7 +100,7 @@ fn a_pod_may_go(case: &mut Case<'_>, subject: &Subject, workload: &Object, budge
         object: budget.title(namespace),
         message: format!(
             "at `minReplicas` ({}) the budget allows no eviction",
-            pods_text(autoscaler.spec.min_replicas.0)
+            pods_text(min)
         ),
         why: "`kubectl drain`, an upgrade of the nodes and a cluster autoscaler wait until the load has raised the number of pods; the autoscaler itself does not obey the budget".to_owned(),
         help: "write `maxUnavailable: 1`, or raise `minReplicas`".to_owned(),
@@ -133,25 +159,40 @@ fn controls(vertical: &Object, resource: &str) -> bool {
     policies.is_empty() || policies.iter().any(is_controlled)
 }
 
+/// A ScaledObject whose target the files do not hold.
+fn its_pods_are_elsewhere(case: &mut Case<'_>, target: &str, scaled: &Object) {
+    case.report(CaseReport {
+        code: Code::ScaledByKeda,
+        origin: scaled.name_origin(),
+        object: scaled.title(case.namespace()),
+        message: format!(
+            "KEDA scales {target}, which is not among the files: hpasim checked nothing of it"
+        ),
+        why: keda_makes_an_autoscaler(scaled),
+        help: format!(
+            "check both: `kubectl get hpa/keda-hpa-{} deploy -o yaml | hpasim check -`",
+            scaled.name
+        ),
+    });
+}
+
+fn keda_makes_an_autoscaler(scaled: &Object) -> String {
+    format!(
+        "KEDA makes the autoscaler `keda-hpa-{}` of this object, which is not in the files",
+        scaled.name
+    )
+}
+
 /// KEDA creates the autoscaler `keda-hpa-NAME` for a ScaledObject.
-fn one_scaler_of_the_target(
-    case: &mut Case<'_>,
-    subject: &Subject,
-    workload: &Object,
-    scaled: &Object,
-) {
+fn one_scaler_of_the_target(case: &mut Case<'_>, subject: &Subject, target: &str, scaled: &Object) {
     let namespace = case.namespace();
-    let target = workload.title(namespace);
     if subject.target.is_none() {
         case.report(CaseReport {
             code: Code::ScaledByKeda,
             origin: scaled.name_origin(),
             object: scaled.title(namespace),
             message: format!("KEDA scales {target}: hpasim checked its pods, and not the triggers"),
-            why: format!(
-                "KEDA makes the autoscaler `keda-hpa-{}` of this object, which is not in the files",
-                scaled.name
-            ),
+            why: keda_makes_an_autoscaler(scaled),
             help: format!(
                 "check that one too: `kubectl get hpa keda-hpa-{} -o yaml | hpasim check -`",
                 scaled.name
@@ -159,12 +200,7 @@ fn one_scaler_of_the_target(
         });
         return;
     }
-    let annotation = |key: &str| {
-        let node = scaled.tree.at(&["metadata", "annotations", key]);
-        node.and_then(Node::text)
-    };
-    // KEDA then takes over the autoscaler instead of creating one.
-    if annotation("scaledobject.keda.sh/transfer-hpa-ownership") == Some("true") {
+    if scaled.takes_over_the_autoscaler() {
         return;
     }
     case.report(CaseReport {

@@ -2,7 +2,7 @@
 //!
 //! Only pods that serve are checked: pods that an autoscaler scales, or that open a port.
 
-use super::case::{Case, CaseReport, place_of, written};
+use super::case::{Case, CaseReport, bounds, place_of, written};
 use super::pods_text;
 use crate::cluster::config::PodTimings;
 use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
@@ -293,21 +293,21 @@ fn grace_outlasts_pre_stop(case: &mut Case<'_>, subject: &Subject) {
 fn end_waits_for_the_endpoints(case: &mut Case<'_>, subject: &Subject) {
     let pod = &subject.deployment.pod;
     let has_hook = in_containers(subject, &["lifecycle", "preStop"]).is_some();
-    let Some(autoscaler) = &subject.autoscaler else {
-        return;
-    };
-    if pod.pre_stop > SimSpan::ZERO || has_hook {
+    if !has_autoscaler(subject) || pod.pre_stop > SimSpan::ZERO || has_hook {
         return;
     }
+    let removed = match bounds(subject) {
+        Some((min, max)) => format!("each of up to {} pods", max - min),
+        None => "each pod".to_owned(),
+    };
     case.report(CaseReport {
         code: Code::NoPreStop,
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),
         message: "no preStop hook: a pod gets SIGTERM while requests still arrive".to_owned(),
         why: format!(
-            "the proxies stop sending about {} later; a program that ends at once refuses the requests until then, in each of up to {} pods that scaling down removes",
+            "the proxies stop sending about {} later; a program that ends at once refuses the requests until then, in {removed} that scaling down removes",
             pod.endpoint_lag,
-            autoscaler.spec.max_replicas.0 - autoscaler.spec.min_replicas.0
         ),
         help: "add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or make the program serve for a few seconds after SIGTERM".to_owned(),
     });

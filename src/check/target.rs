@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, CaseReport, place_of, written};
+use super::case::{Case, CaseReport, bounds, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
@@ -88,7 +88,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     };
     let wanted = &target.wanted;
     let report = match &target.found {
-        TargetCoverage::Here => return,
+        TargetCoverage::Here | TargetCoverage::Unnamed => return,
         TargetCoverage::WithoutTemplate => CaseReport {
             code: Code::TargetNotInFiles,
             origin: target.origin,
@@ -131,9 +131,9 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
 /// "Migrating Deployments and StatefulSets to horizontal autoscaling" in the documentation of the
 /// HorizontalPodAutoscaler: an apply writes `spec.replicas` whenever the manifest has it.
 fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
-    let (Some(autoscaler), Knowledge::Manifest) = (&subject.autoscaler, subject.knowledge) else {
+    if subject.knowledge != Knowledge::Manifest || written(subject, &["hpa"]).is_none() {
         return;
-    };
+    }
     let Some(node) = written(subject, &["deployment", "replicas"]) else {
         return;
     };
@@ -143,37 +143,20 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
     if subject.workload.as_ref().is_some_and(is_live) {
         return;
     }
-    let spec = &autoscaler.spec;
-    let back = Way {
-        from: subject
-            .deployment
-            .replicas
-            .max(spec.min_replicas)
-            .min(spec.max_replicas)
-            .0
-            .max(1),
-        to: spec.max_replicas.0,
-        rates: Rates::up(spec),
-        window: Window::up(spec),
-        sync_period: autoscaler.sync_period,
-    };
-    let why = match (replicas, back.syncs_up(|_| spec.max_replicas.0)) {
+    let left = pods_text(subject.deployment.replicas.0);
+    let why = match (replicas, bounds(subject)) {
         (0, _) => {
             "an autoscaler of a Deployment at 0 is switched off until somebody scales it by hand"
                 .to_owned()
         }
-        (_, Syncs::Count(syncs)) if syncs > 0 => format!(
-            "at {} under load an apply leaves {}, and the way back takes {} or more ({})",
-            pods_text(spec.max_replicas.0),
-            pods_text(subject.deployment.replicas.0),
-            syncs_text(syncs),
-            autoscaler.sync_period * i64::from(syncs)
-        ),
-        _ => format!(
-            "at {} under load an apply leaves {}",
-            pods_text(spec.max_replicas.0),
-            pods_text(subject.deployment.replicas.0)
-        ),
+        (_, None) => format!("an apply under load leaves {left}"),
+        (_, Some((_, max))) => {
+            let way_back = way_back(subject).unwrap_or_default();
+            format!(
+                "at {} under load an apply leaves {left}{way_back}",
+                pods_text(max)
+            )
+        }
     };
     case.report(CaseReport {
         code: Code::FixedReplicas,
@@ -183,6 +166,32 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
         why,
         help: "delete the line; before the next apply take it out of the last applied state with `kubectl apply edit-last-applied`".to_owned(),
     });
+}
+
+/// How long the autoscaler needs after an apply from `replicas` to `maxReplicas`; `None` if it has an error, or if it needs no time.
+fn way_back(subject: &Subject) -> Option<String> {
+    let autoscaler = subject.autoscaler.as_ref()?;
+    let spec = &autoscaler.spec;
+    let replicas = subject.deployment.replicas;
+    let back = Way {
+        from: replicas
+            .max(spec.min_replicas)
+            .min(spec.max_replicas)
+            .0
+            .max(1),
+        to: spec.max_replicas.0,
+        rates: Rates::up(spec),
+        window: Window::up(spec),
+        sync_period: autoscaler.sync_period,
+    };
+    let Syncs::Count(syncs @ 1..) = back.syncs_up(|_| spec.max_replicas.0) else {
+        return None;
+    };
+    Some(format!(
+        ", and the way back takes {} or more ({})",
+        syncs_text(syncs),
+        autoscaler.sync_period * i64::from(syncs)
+    ))
 }
 
 /// Whether the API server wrote the object, as `kubectl get -o yaml` prints it. Such an object always has `replicas`.
@@ -204,14 +213,12 @@ fn is_live(object: &Object) -> bool {
 
 /// `minReplicas` defaults to 1 (`SetDefaults_HorizontalPodAutoscaler`).
 fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
-    let Some(autoscaler) = &subject.autoscaler else {
+    let Some((min, count)) = bounds(subject) else {
         return;
     };
-    let spec = &autoscaler.spec;
-    if spec.min_replicas != spec.max_replicas {
+    if min != count {
         return;
     }
-    let count = spec.max_replicas.0;
     case.report(CaseReport {
         code: Code::MinIsMax,
         origin: place_of(subject, &["hpa", "maxReplicas"]),
@@ -231,7 +238,8 @@ fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
 fn one_autoscaler_a_target(case: &mut Case<'_>) {
     let mut first: BTreeMap<&str, &Subject> = BTreeMap::new();
     for subject in &case.survey.subjects {
-        let Some(target) = &subject.target else {
+        let target = subject.target.as_ref();
+        let Some(target) = target.filter(|it| it.found != TargetCoverage::Unnamed) else {
             continue;
         };
         let Some(other) = first.get(target.wanted.as_str()) else {

@@ -26,6 +26,7 @@ impl LoadError {
             }
             Self::Missing => "check the path",
             Self::Denied => "give yourself permission to read the file",
+            Self::Folder if asked_by.is_some() => ONE_FILE,
             Self::Folder => "name a file in that folder",
             Self::NoManifests => {
                 "a manifest ends in .yaml, .yml or .json, and states `kind`; hidden files are left out"
@@ -58,9 +59,20 @@ pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) 
     Diagnostic {
         code: error.code(),
         message: format!("cannot read `{}`: {error}", path.display()),
-        help: error.help(asked_by.as_deref()).to_owned(),
+        help: match error {
+            LoadError::Missing if asked_by.is_some() && looks_like_a_pattern(path) => ONE_FILE,
+            _ => error.help(asked_by.as_deref()),
+        }
+        .to_owned(),
         place: asked_by,
     }
+}
+
+/// The remedy where a policy names a folder or a pattern.
+const ONE_FILE: &str = "name one file here; `awk 'FNR == 1 {print \"---\"} 1' FOLDER/*.yaml > all.yaml` makes one of several manifests";
+
+fn looks_like_a_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
 }
 
 /// The path of a user that `fault` says is missing.

@@ -167,6 +167,9 @@ impl<'s> Faults<'s> {
             {
                 format!("remove the quotes: {}", text.trim())
             }
+            ("an integer" | "a number", Value::Text(text)) if is_variable(text.trim()) => {
+                format!("write {wanted} for the variable: `envsubst < FILE | hpasim check -`")
+            }
             ("true or false", Value::Text(text)) if matches!(text.as_str(), "true" | "false") => {
                 format!("remove the quotes: {text}")
             }
@@ -191,6 +194,15 @@ impl<'s> Faults<'s> {
             problem.help,
         );
     }
+}
+
+/// Whether the text is a variable of a shell, such as `${REPLICAS}` or `$REPLICAS`.
+fn is_variable(text: &str) -> bool {
+    let name = text.strip_prefix('$').map(|it| {
+        let braced = it.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+        braced.unwrap_or(it)
+    });
+    name.is_some_and(|it| it.starts_with(|first: char| first.is_alphabetic() || first == '_'))
 }
 
 /// The word that is this number where it has no quotes: "1.30" of 1.3.

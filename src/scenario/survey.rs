@@ -86,6 +86,8 @@ pub(crate) struct Target {
 pub(crate) enum TargetCoverage {
     /// They hold it.
     Here,
+    /// The reference has no kind or no name, which the reader reports.
+    Unnamed,
     /// They hold it, without a pod template.
     WithoutTemplate,
     /// They hold an object with this name, of another kind or namespace: its title.
@@ -375,6 +377,7 @@ impl<'o> Workloads<'o> {
         let found = match (exact, workload) {
             // A rule reports a target that cannot be scaled.
             _ if reference.fault() == Some(ReferenceFault::NoScale) => TargetCoverage::Here,
+            _ if name.is_empty() || kind.is_empty() => TargetCoverage::Unnamed,
             (Some(_), _) => TargetCoverage::Here,
             _ if bare => TargetCoverage::WithoutTemplate,
             (None, Some(other)) if here.is_some() => {

@@ -354,3 +354,27 @@ fn the_help_for_the_first_beta_writes_each_of_its_keys_in_the_second_version() {
     let help = "write `apiVersion: autoscaling/v2`, `target: {type: Utilization, averageUtilization: 60}` instead of `targetAverageUtilization`, `metric: {name: requests}` instead of `metricName`, `target: {type: AverageValue, averageValue: 100}` instead of `targetAverageValue`";
     assert!(found.contains(help), "{found}");
 }
+
+#[test]
+fn a_variable_in_place_of_a_number_is_named_with_its_tool() {
+    let text = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {maxReplicas: \"${REPLICAS}\"}\n";
+    let report = found("E0008", text);
+    assert!(
+        report.contains("envsubst < FILE | hpasim check -"),
+        "{report}"
+    );
+    let patch = found("E0016", text);
+    assert!(
+        patch.contains("kubectl kustomize . | hpasim check -"),
+        "{patch}"
+    );
+}
+
+#[test]
+fn a_folder_or_a_pattern_in_a_policy_is_told_the_way_to_one_file() {
+    for name in ["k8s/*.yaml", "k8s/web-[ab].yaml"] {
+        let policy = format!("manifest = \"{name}\"\n");
+        let report = found_in_policy("E0001", &policy);
+        assert!(report.contains("FOLDER/*.yaml > all.yaml"), "{report}");
+    }
+}

@@ -525,13 +525,13 @@ fn a_tolerance_is_no_question_where_the_release_is_stated() {
 }
 
 #[test]
-fn an_error_in_an_autoscaler_does_not_hide_a_missing_readiness_probe() {
+fn an_error_in_an_autoscaler_does_not_hide_findings_about_its_workload() {
     let text = |min: u32| {
         format!(
-            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  minReplicas: {min}\n  maxReplicas: 10\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: app, image: web, resources: {{requests: {{cpu: 100m}}}}}}\n"
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  minReplicas: {min}\n  maxReplicas: 10\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: 4\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: app, image: web, resources: {{requests: {{cpu: 100m}}}}}}\n"
         )
     };
     let found = |min: u32| codes(&report_of(&[("app.yaml", &text(min))]));
-    assert_eq!(found(2), ["W0111", "I0103"]);
-    assert_eq!(found(12), ["E0016", "W0111"]);
+    assert_eq!(found(2), ["W0101", "W0111", "I0103"]);
+    assert_eq!(found(12), ["E0016", "W0101", "W0111", "I0103"]);
 }

@@ -123,3 +123,37 @@ fn a_scaled_object_and_an_autoscaler_stop_each_other() {
         scaled_object(", annotations: {scaledobject.keda.sh/transfer-hpa-ownership: \"true\"}");
     assert_eq!(found("E0103", &format!("{HEALTHY}{taken_over}")), "");
 }
+
+#[test]
+fn a_scaled_object_is_seen_without_the_workload() {
+    let alone = scaled_object("");
+    assert_eq!(codes(&report_of(&[("app.yaml", &alone)])), ["I0109"]);
+    let autoscaler = &HEALTHY[HEALTHY.rfind("---\n").expect("several documents")..];
+    let both = format!("{autoscaler}{alone}");
+    let found = codes(&report_of(&[("app.yaml", &both)]));
+    assert!(found.contains(&"E0103"), "{found:?}");
+}
+
+#[test]
+fn an_autoscaler_without_a_target_is_told_that_alone() {
+    let autoscaler = |name: &str| {
+        format!(
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}, namespace: prod}}\nspec: {{maxReplicas: 9}}\n"
+        )
+    };
+    let text = format!("{HEALTHY}{}{}", autoscaler("a"), autoscaler("b"));
+    assert_eq!(
+        codes(&report_of(&[("app.yaml", &text)])),
+        ["E0016", "E0016"]
+    );
+}
+
+#[test]
+fn a_kind_that_its_group_lacks_is_not_passed_over() {
+    let text = "apiVersion: autoscaling/v2\nkind: HorizontalPodAudoscaler\nmetadata: {name: web}\nspec: {maxReplicas: 9}\n";
+    let report = found("W0121", text);
+    assert!(
+        report.contains("did you mean `HorizontalPodAutoscaler`?"),
+        "{report}"
+    );
+}

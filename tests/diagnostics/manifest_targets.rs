@@ -101,3 +101,20 @@ fn a_file_from_which_a_tool_makes_objects() {
       = help: let its tool write the objects: `oc process -f FILE | hpasim run - TRACE`
     ");
 }
+
+#[test]
+fn an_autoscaler_and_a_scaled_object_of_one_target_are_not_simulated() {
+    let both = |annotations: &str| {
+        format!(
+            "{DEPLOYMENT}{}---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {{name: shop{annotations}}}\nspec: {{scaleTargetRef: {{name: shop}}}}\n",
+            hpa("apiVersion: apps/v1, kind: Deployment, name: shop")
+        )
+    };
+    let refused = about_manifest(&both(""));
+    assert!(
+        refused.starts_with("error[E0103]: two autoscalers scale Deployment default/shop"),
+        "{refused}"
+    );
+    let taken_over = both(", annotations: {scaledobject.keda.sh/transfer-hpa-ownership: \"true\"}");
+    assert_eq!(about_manifest(&taken_over), "");
+}

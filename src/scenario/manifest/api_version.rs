@@ -204,7 +204,10 @@ impl VersionReader<'_> {
         let Some(written) = spec.get("scaleTargetRef") else {
             let origin = self.hpa.name_origin();
             let message = "the API server refuses an autoscaler without `scaleTargetRef`";
-            self.report(Code::SpecRefused, origin, message, example);
+            let help = format!(
+                "{example}; apply a patch of Kustomize first: `kubectl kustomize . | hpasim check -`"
+            );
+            self.report(Code::SpecRefused, origin, message, help);
             return;
         };
         if !matches!(written.value, Value::Table(_)) {

@@ -131,6 +131,23 @@ fn target_of<'o>(
     let workloads = || objects.list.iter().filter(|it| it.is_workload());
     let named = || workloads().filter(|it| it.name == name);
     let lives_here = |it: &&Object| it.namespace_or(choice.namespace()) == namespace;
+    let wanted = format!("{kind} {namespace}/{name}");
+    let is_rival = |it: &&Object| {
+        let target = it.scaled_target(choice.namespace());
+        target.as_ref() == Some(&wanted) && !it.takes_over_the_autoscaler()
+    };
+    if let Some(keda) = objects.list.iter().find(is_rival) {
+        return Err(Diagnostic::at(
+            sources,
+            Code::TwoAutoscalers,
+            keda.name_origin(),
+            format!(
+                "two autoscalers scale {wanted}: {} and that of this ScaledObject; since Kubernetes 1.26 both fail and never scale",
+                hpa.title(choice.namespace())
+            ),
+            "delete one of the two; hpasim does not simulate KEDA yet, so keep the HorizontalPodAutoscaler to simulate it",
+        ));
+    }
     if let Some(workload) = named().find(|it| reference.names(it) && lives_here(it)) {
         let fault = never_scales(&reference, workload, sources);
         return Ok(Chosen {

@@ -144,16 +144,31 @@ impl Object {
         self.kind == "ScaledObject" && self.group() == "keda.sh"
     }
 
-    /// Whether the object scales this workload (`scaleTargetRef` of a ScaledObject: a Deployment by default).
-    pub(crate) fn scales(&self, workload: &Self, namespace: &str) -> bool {
+    /// The title of what a ScaledObject scales, as `Deployment ns/name`; `None` for another object, or if it names no target.
+    pub(crate) fn scaled_target(&self, namespace: &str) -> Option<String> {
         let part = |key: &str| {
             let node = self.tree.at(&["spec", "scaleTargetRef", key]);
             node.and_then(Node::text)
         };
-        self.is_scaled_object()
-            && part("name") == Some(&workload.name)
-            && part("kind").unwrap_or("Deployment") == workload.kind
-            && self.namespace_or(namespace) == workload.namespace_or(namespace)
+        if !self.is_scaled_object() {
+            return None;
+        }
+        let kind = part("kind").unwrap_or("Deployment");
+        let namespace = self.namespace_or(namespace);
+        Some(format!("{kind} {namespace}/{}", part("name")?))
+    }
+
+    /// Whether a ScaledObject lets KEDA take over an autoscaler of its target instead of creating one.
+    pub(crate) fn takes_over_the_autoscaler(&self) -> bool {
+        let key = "scaledobject.keda.sh/transfer-hpa-ownership";
+        let node = self.tree.at(&["metadata", "annotations", key]);
+        node.and_then(Node::text) == Some("true")
+    }
+
+    /// Whether the object is a ScaledObject that scales this workload.
+    pub(crate) fn scales(&self, workload: &Self, namespace: &str) -> bool {
+        self.scaled_target(namespace)
+            .is_some_and(|target| target == workload.title(namespace))
     }
 
     /// Whether another object owns it, as a Deployment owns its ReplicaSets and these their Pods in a dump of a cluster.
