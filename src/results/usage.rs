@@ -11,7 +11,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 use super::calibration::{AT_LIMIT, Coefficient};
-use design::{AGES, Course, Explained};
+use design::{AGES, Explained, UsageCourse};
 use robust::RobustFit;
 
 pub use crate::scenario::formats::joined::UsageRow;
@@ -154,7 +154,7 @@ pub enum UsageFitError {
 /// # Errors
 /// Too few readings, readings that do not tell cost from idle use, or CPU that does not grow with the rate.
 pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit, UsageFitError> {
-    let course = Course::of(rows);
+    let course = UsageCourse::of(rows);
     let lag_s = find_lag(&course, settings);
     let known = course.explained(lag_s, lag_s);
     let below = below_limit(&known, settings);
@@ -210,7 +210,10 @@ fn below_limit(rows: &[Explained], settings: &UsageSettings) -> Vec<Explained> {
 /// Whether rate or pods vary.
 fn tells_apart(rows: &[Explained]) -> bool {
     let first = rows.first().map_or(0.0, |row| row.replicas);
-    if rows.iter().any(|row| row.replicas != first) {
+    if rows
+        .iter()
+        .any(|row| row.replicas.total_cmp(&first).is_ne())
+    {
         return true;
     }
     let count = rows.len() as f64;
@@ -220,7 +223,7 @@ fn tells_apart(rows: &[Explained]) -> bool {
 }
 
 /// The lag at which rate and pods explain CPU best.
-fn find_lag(course: &Course, settings: &UsageSettings) -> f64 {
+fn find_lag(course: &UsageCourse, settings: &UsageSettings) -> f64 {
     let all = course.explained(0.0, 0.0);
     let span = match (all.first(), all.last()) {
         (Some(first), Some(last)) => last.time_s - first.time_s,
@@ -393,7 +396,7 @@ impl Model {
         self.coefficient(&shares)
     }
 
-    fn startup(&self, course: &Course) -> Option<StartupUse> {
+    fn startup(&self, course: &UsageCourse) -> Option<StartupUse> {
         let new_pods: f64 = course.scale_ups.iter().map(|(_, pods)| pods).sum();
         if new_pods < NEW_PODS_MIN || !self.terms.iter().any(|it| matches!(it, Term::Startup(_))) {
             return None;

@@ -27,7 +27,7 @@ pub(super) struct Explained {
 }
 
 /// A recording in the order of time.
-pub(super) struct Course {
+pub(super) struct UsageCourse {
     rates: Vec<(f64, f64)>,
     replicas: Vec<(f64, f64)>,
     cpu: Vec<(f64, f64)>,
@@ -36,7 +36,7 @@ pub(super) struct Course {
     pub(super) step_s: f64,
 }
 
-impl Course {
+impl UsageCourse {
     pub(super) fn of(rows: &[UsageRow]) -> Self {
         let column = |value: fn(&UsageRow) -> Option<f64>| {
             let mut points: Vec<(f64, f64)> = rows
@@ -45,7 +45,7 @@ impl Course {
                 .filter(|(time, value)| time.is_finite() && value.is_finite() && *value >= 0.0)
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            points.dedup_by(|later, earlier| later.0 == earlier.0);
+            points.dedup_by(|later, earlier| later.0.total_cmp(&earlier.0).is_eq());
             points
         };
         let cpu = column(|row| row.cpu_millicores);
@@ -124,7 +124,7 @@ fn before(points: &[(f64, f64)], time_s: f64) -> Option<&(f64, f64)> {
 fn between(points: &[(f64, f64)], time_s: f64, reach: f64) -> Option<f64> {
     let next = points.partition_point(|(time, _)| *time <= time_s);
     let (start, from) = *points[..next].last()?;
-    if start == time_s {
+    if start >= time_s {
         return Some(from);
     }
     let (end, to) = *points.get(next)?;
