@@ -416,8 +416,13 @@ impl Model {
             (Some(first), Some(last)) => last.1 - first.0,
             _ => 0.0,
         };
+        let sum = self.coefficient(&shares);
+        // Each scale-up is one observation of startup, however many readings follow it.
+        let further = (course.scale_ups.len() as f64 - 1.0).max(1.0);
+        let standard_error = sum.standard_error * ((further + 1.0) / further).sqrt();
+        let freedom = self.freedom.min(further);
         Some(StartupUse {
-            millicore_seconds: self.coefficient(&shares),
+            millicore_seconds: Coefficient::new(sum.value, standard_error, freedom),
             duration_s,
             new_pods,
         })

@@ -2,7 +2,7 @@
 //!
 //! The estimate is Tukey's bisquare, begun at Huber's estimate (Huber and Ronchetti, Robust Statistics, 2009, chapter 7). The standard
 //! errors are those of Newey and West (Econometrica 55, 1987) with the bandwidth of Andrews (Econometrica 59, 1991) for the Bartlett
-//! kernel.
+//! kernel, of what each row does not share with the one before (Andrews and Monahan, Econometrica 60, 1992).
 
 /// Huber's constant: 95 % efficiency under normal errors.
 const HUBER: f64 = 1.345;
@@ -12,8 +12,10 @@ const BISQUARE: f64 = 4.685;
 const DEVIATION_PER_MAD: f64 = 1.4826;
 /// A column is a sum of the others if less than this share of it is left beside them.
 const DEPENDENT: f64 = 1e-9;
-/// Iterations of each estimate; it settles long before.
+/// The most iterations of each estimate.
 const ITERATIONS: usize = 20;
+/// An estimate has settled when no weight changes by as much.
+const SETTLED: f64 = 1e-3;
 /// The correlation of neighbours counts as at most this, since a bandwidth of all rows says nothing.
 const CORRELATION_MAX: f64 = 0.97;
 
@@ -35,21 +37,27 @@ pub(super) struct RobustFit {
 pub(super) fn fit(rows: &[Vec<f64>], readings: &[f64]) -> Option<RobustFit> {
     let mut weights = vec![1.0; rows.len()];
     let mut coefficients = weighted(rows, readings, &weights)?;
-    for iteration in 0..2 * ITERATIONS {
-        let residuals = residuals(rows, readings, &coefficients);
-        let scale = scale_of(&residuals, readings);
-        for (weight, residual) in weights.iter_mut().zip(&residuals) {
-            let distance = residual.abs() / scale;
-            *weight = if iteration < ITERATIONS {
-                (HUBER / distance).min(1.0)
-            } else {
-                (1.0 - (distance / BISQUARE).powi(2)).max(0.0).powi(2)
+    let huber = |distance: f64| (HUBER / distance).min(1.0);
+    let bisquare = |distance: f64| (1.0 - (distance / BISQUARE).powi(2)).max(0.0).powi(2);
+    let estimates: [&dyn Fn(f64) -> f64; 2] = [&huber, &bisquare];
+    for weight_at in estimates {
+        for _ in 0..ITERATIONS {
+            let residuals = residuals(rows, readings, &coefficients);
+            let scale = scale_of(&residuals, readings);
+            let mut change = 0.0_f64;
+            for (weight, residual) in weights.iter_mut().zip(&residuals) {
+                let next = weight_at(residual.abs() / scale);
+                change = change.max((next - *weight).abs());
+                *weight = next;
+            }
+            let Some(next) = weighted(rows, readings, &weights) else {
+                break;
             };
+            coefficients = next;
+            if change < SETTLED {
+                break;
+            }
         }
-        let Some(next) = weighted(rows, readings, &weights) else {
-            break;
-        };
-        coefficients = next;
     }
     let residuals = residuals(rows, readings, &coefficients);
     let scale = scale_of(&residuals, readings);
@@ -115,8 +123,22 @@ impl RobustFit {
     }
 }
 
-/// The variance of a sum of values that resemble their neighbours (Newey and West).
+/// The variance of a sum of values that resemble their neighbours: Newey and West's of what the value before leaves open, so that their
+/// falling weights cost little, times what each such part adds to the values after it (Andrews and Monahan, Econometrica 60, 1992).
 fn long_run_sum_of_squares(values: &[f64]) -> f64 {
+    let carried = correlation_of_neighbours(values);
+    let new: Vec<f64> = values
+        .windows(2)
+        .map(|pair| pair[1] - carried * pair[0])
+        .collect();
+    let squares: f64 = values.iter().map(|value| value * value).sum();
+    let sum = newey_west(&new) / (1.0 - carried).powi(2);
+    // A negative correlation that chance alone made does not make an estimate surer.
+    sum.max(squares / 2.0)
+}
+
+/// The variance of a sum of `values` by Newey and West.
+fn newey_west(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let correlation = correlation_of_neighbours(values);
     let alpha = 4.0 * correlation.powi(2) / (1.0 - correlation.powi(2)).powi(2);
@@ -124,12 +146,10 @@ fn long_run_sum_of_squares(values: &[f64]) -> f64 {
     let lags = (bandwidth.floor() as usize).min(values.len() / 4);
     let covariance =
         |lag: usize| -> f64 { values.iter().zip(&values[lag..]).map(|(a, b)| a * b).sum() };
-    let at_zero = covariance(0);
     let others: f64 = (1..=lags)
         .map(|lag| 2.0 * (1.0 - lag as f64 / (lags + 1) as f64) * covariance(lag))
         .sum();
-    // A negative correlation that chance alone made does not make an estimate surer.
-    (at_zero + others).max(at_zero / 2.0)
+    covariance(0) + others
 }
 
 fn correlation_of_neighbours(values: &[f64]) -> f64 {
