@@ -180,7 +180,10 @@ fn pods(rows: &[Row]) -> Vec<PodLife> {
 
 /// A family of OpenMetrics: its samples by series, in the order of time.
 #[derive(Default)]
-struct Families(BTreeMap<String, (&'static str, BTreeMap<String, Vec<(i64, f64)>>)>);
+struct Families(BTreeMap<String, (&'static str, SeriesOfFamily)>);
+
+/// The samples of each series, by its labels.
+type SeriesOfFamily = BTreeMap<String, Vec<(i64, f64)>>;
 
 impl Families {
     fn add(&mut self, name: &str, kind: &'static str, labels: String, time: i64, value: f64) {
