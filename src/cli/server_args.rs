@@ -59,6 +59,10 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 /// A server, and everything that a client needs.
+#[cfg_attr(
+    not(feature = "import"),
+    expect(dead_code, reason = "only the client of a server needs it")
+)]
 pub(super) struct NamedServer {
     /// Where its API is.
     pub(super) address: ServerAddress,
@@ -114,12 +118,20 @@ impl ServerArgs {
         }))
     }
 
-    /// The file of the headers and that of the authorities, for messages about them.
+    /// The file of the headers, for messages about it.
+    #[cfg_attr(
+        not(feature = "import"),
+        expect(dead_code, reason = "only the client of a server needs it")
+    )]
     pub(super) fn header_file(&self) -> &Path {
         self.header_file.as_deref().unwrap_or(Path::new(""))
     }
 
-    /// The file of the authorities.
+    /// The file of the authorities, for messages about it.
+    #[cfg_attr(
+        not(feature = "import"),
+        expect(dead_code, reason = "only the client of a server needs it")
+    )]
     pub(super) fn ca_file(&self) -> &Path {
         self.ca_file.as_deref().unwrap_or(Path::new(""))
     }
