@@ -56,7 +56,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// Import a recorded day from Prometheus.
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("from", |from| from.help("Start, as 2026-11-28 or 2026-11-28T14:00 [default: a day before --to]")),
+    mut_arg("from", |from| from.help("Start, as 2026-11-28T14:00 [default: a day before]")),
     mut_arg("to", |to| to.help("End [default: now]")),
     mut_arg("timezone", |zone| zone.help("Time zone of --from and --to [default: UTC]")),
     after_help = EXAMPLES
@@ -77,22 +77,22 @@ pub(super) struct ImportArgs {
     /// Window of rates [default: four scrapes]
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     window: Option<u32>,
-    /// Query for requests per second; without --prometheus a file of them
-    #[arg(long, value_name = "QUERY|FILE")]
+    /// Query for requests per second, or a file of them
+    #[arg(long, value_name = "QUERY")]
     rps: Option<String>,
-    /// Recording of CPU (cores, as Prometheus has it)
+    /// Recording of CPU in cores, without --prometheus
     #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
     cpu: Option<PathBuf>,
-    /// Recording of ready pods
+    /// Recording of ready pods, without --prometheus
     #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
     replicas: Option<PathBuf>,
-    /// Query for a further metric, and its column; repeatable
+    /// Query for a further metric; repeatable
     #[arg(long, value_name = "NAME=QUERY", requires = "prometheus", value_parser = parse_metric)]
     metric: Vec<(String, String)>,
     /// Print the queries as curl lines, and ask nothing
     #[arg(long)]
     print_queries: bool,
-    /// Output folder [default: output/import-<autoscaler>]
+    /// Output folder [default: output/import-<hpa>]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Replace hpasim's files in the output folder

@@ -21,7 +21,7 @@ const BYTES_MAX: u64 = 1 << 20;
 /// A server and its credentials.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServerArgs {
-    /// Prometheus, or a system with its API; a path stays
+    /// Prometheus, or what speaks its API; a path stays
     #[arg(long, value_name = "URL")]
     pub(super) prometheus: Option<String>,
     /// Bearer token [env: HPASIM_PROMETHEUS_TOKEN]
@@ -31,17 +31,17 @@ pub(super) struct ServerArgs {
         requires = "prometheus",
         conflicts_with = "user"
     )]
-    bearer_token_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
     /// Name for basic authentication
     #[arg(long, value_name = "NAME", requires = "prometheus")]
     user: Option<String>,
-    /// Its password [env: HPASIM_PROMETHEUS_PASSWORD]
+    /// Password [env: HPASIM_PROMETHEUS_PASSWORD]
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
     /// Headers, a line each: X-Scope-OrgID: shop
     #[arg(long, value_name = "FILE", requires = "prometheus")]
     header_file: Option<PathBuf>,
-    /// Authorities to trust instead of the system's (PEM)
+    /// Authorities to trust, in PEM [default: the system's]
     #[arg(long, value_name = "FILE", requires = "prometheus")]
     ca_file: Option<PathBuf>,
     /// How long an answer may take
@@ -88,7 +88,7 @@ impl ServerArgs {
             return Ok(None);
         };
         let (address, in_url) = ServerAddress::parse(url).map_err(CommandError::usage)?;
-        let token = match &self.bearer_token_file {
+        let token = match &self.token_file {
             Some(path) => Some(secret_in(path)?),
             None => variable(TOKEN).filter(|_| self.user.is_none()),
         };

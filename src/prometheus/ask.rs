@@ -81,7 +81,7 @@ pub enum AskError {
     },
     /// The server wants to know who asks (401).
     #[error(
-        "{server} wants credentials (401); give `--bearer-token-file FILE`, or `--user NAME` with `--password-file FILE`"
+        "{server} wants credentials (401); give `--token-file FILE`, or `--user NAME` with `--password-file FILE`"
     )]
     Unauthorized {
         /// The server.

@@ -230,7 +230,9 @@ fn usage_in_words(page: &BacktestPage<'_>) -> String {
             human::significant(it.high)
         )
     };
-    let startup = usage.startup.filter(|it| it.duration_s > 0.0);
+    let startup = usage
+        .startup
+        .filter(|it| it.duration_s > 0.0 && it.millicore_seconds.low > 0.0);
     let startup = startup.map_or_else(String::new, |startup| {
         format!(
             ", start-up {} over {}",

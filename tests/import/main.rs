@@ -235,7 +235,7 @@ fn refused(
 fn a_server_that_wants_credentials_is_asked_once() {
     let (message, requests) = refused(|_, _| Reply::of("401 Unauthorized", "no"), &[]);
     assert_eq!(requests, 1);
-    insta::assert_snapshot!(message, @"error: SERVER wants credentials (401); give `--bearer-token-file FILE`, or `--user NAME` with `--password-file FILE`");
+    insta::assert_snapshot!(message, @"error: SERVER wants credentials (401); give `--token-file FILE`, or `--user NAME` with `--password-file FILE`");
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn credentials_reach_the_server_and_no_message_and_no_file() {
         "X-Scope-OrgID: shop-tenant\n",
     )
     .expect("a file");
-    let more = ["--bearer-token-file", "token", "--header-file", "headers"];
+    let more = ["--token-file", "token", "--header-file", "headers"];
     let output = hpasim(folder.path(), &import(&server.url, &more));
     let page = stdout_of(&output);
     assert!(!page.contains("hunter2") && !stderr_of(&output).contains("hunter2"));
