@@ -108,7 +108,7 @@ enum Command {
     Check(check::CheckArgs),
     /// Fit cost per request and idle CPU to a capacity probe
     Calibrate(calibrate::CalibrateArgs),
-    /// Import a recorded day from Prometheus: policy, traffic, what happened
+    /// Import a recorded day: policy, traffic, what happened
     Import(import::ImportArgs),
     /// Simulate a day that happened: how close is the simulation?
     Backtest(backtest::BacktestArgs),

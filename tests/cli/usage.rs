@@ -23,6 +23,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
       replay       Replay recorded decisions of the real controller
       check        Find traps in policies and manifests
       calibrate    Fit cost per request and idle CPU to a capacity probe
+      import       Import a recorded day: policy, traffic, what happened
       backtest     Simulate a day that happened: how close is the simulation?
       export       Print a policy as Kubernetes objects, or a patch between two
       trace        Make, convert and describe traces
@@ -170,4 +171,16 @@ fn help_fits_80_columns_of_any_terminal() {
         let widest = help.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{help}");
     }
+}
+
+#[cfg(not(feature = "import"))]
+#[test]
+fn a_server_is_not_asked_without_the_feature_and_the_message_names_it() {
+    let sandbox = Sandbox::new();
+    let manifest = include_str!("../../examples/shop/app.yaml");
+    sandbox.write("app.yaml", manifest);
+    let import = sandbox.hpasim("import app.yaml --prometheus http://127.0.0.1:9");
+    assert_eq!(import.code, Some(2));
+    insta::assert_snapshot!(import.stderr.lines().last().unwrap_or_default(), @"error: this hpasim was built without the feature `import`, which asks a server; build it with `cargo build --release --features import`, or print the queries with `--print-queries`");
+    assert!(!sandbox.path("output").exists());
 }
