@@ -103,7 +103,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Find traps in policies and manifests
     Check(check::CheckArgs),
-    /// Fit cost per request and idle CPU to a capacity probe
+    /// Fit cost per request and idle CPU to probes or a recording
     Calibrate(calibrate::CalibrateArgs),
     /// Print a policy as Kubernetes objects, or a patch between two
     Export(export::ExportArgs),

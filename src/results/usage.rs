@@ -155,12 +155,11 @@ pub enum UsageFitError {
 /// Too few readings, readings that do not tell cost from idle use, or CPU that does not grow with the rate.
 pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit, UsageFitError> {
     let course = Course::of(rows);
+    enough(&below_limit(&course.explained(0.0, 0.0), settings))?;
     let lag_s = find_lag(&course, settings);
     let known = course.explained(lag_s, lag_s);
     let below = below_limit(&known, settings);
-    if below.len() < USAGE_ROWS_MIN {
-        return Err(UsageFitError::TooFewRows { rows: below.len() });
-    }
+    enough(&below)?;
     if !tells_apart(&below) {
         return Err(UsageFitError::Inseparable);
     }
@@ -198,6 +197,13 @@ pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit
     })
 }
 
+fn enough(rows: &[Explained]) -> Result<(), UsageFitError> {
+    match rows.len() {
+        rows @ ..USAGE_ROWS_MIN => Err(UsageFitError::TooFewRows { rows }),
+        _ => Ok(()),
+    }
+}
+
 fn below_limit(rows: &[Explained], settings: &UsageSettings) -> Vec<Explained> {
     let is_below = |row: &&Explained| {
         settings
@@ -210,7 +216,10 @@ fn below_limit(rows: &[Explained], settings: &UsageSettings) -> Vec<Explained> {
 /// Whether rate or pods vary.
 fn tells_apart(rows: &[Explained]) -> bool {
     let first = rows.first().map_or(0.0, |row| row.replicas);
-    if rows.iter().any(|row| row.replicas != first) {
+    if rows
+        .iter()
+        .any(|row| row.replicas.total_cmp(&first).is_ne())
+    {
         return true;
     }
     let count = rows.len() as f64;

@@ -45,7 +45,7 @@ impl Course {
                 .filter(|(time, value)| time.is_finite() && value.is_finite() && *value >= 0.0)
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            points.dedup_by(|later, earlier| later.0 == earlier.0);
+            points.dedup_by(|later, earlier| later.0.total_cmp(&earlier.0).is_eq());
             points
         };
         let cpu = column(|row| row.cpu_millicores);
@@ -124,7 +124,7 @@ fn before(points: &[(f64, f64)], time_s: f64) -> Option<&(f64, f64)> {
 fn between(points: &[(f64, f64)], time_s: f64, reach: f64) -> Option<f64> {
     let next = points.partition_point(|(time, _)| *time <= time_s);
     let (start, from) = *points[..next].last()?;
-    if start == time_s {
+    if start.total_cmp(&time_s).is_eq() {
         return Some(from);
     }
     let (end, to) = *points.get(next)?;
