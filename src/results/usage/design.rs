@@ -27,7 +27,7 @@ pub(super) struct Explained {
 }
 
 /// A recording in the order of time.
-pub(super) struct Course {
+pub(super) struct RecordedCourse {
     rates: Vec<(f64, f64)>,
     replicas: Vec<(f64, f64)>,
     cpu: Vec<(f64, f64)>,
@@ -36,7 +36,7 @@ pub(super) struct Course {
     pub(super) step_s: f64,
 }
 
-impl Course {
+impl RecordedCourse {
     pub(super) fn of(rows: &[UsageRow]) -> Self {
         let column = |value: fn(&UsageRow) -> Option<f64>| {
             let mut points: Vec<(f64, f64)> = rows
