@@ -10,6 +10,8 @@ mod bounds;
 mod calibrate;
 #[path = "cli/calibrate_machines.rs"]
 mod calibrate_machines;
+#[path = "cli/calibrate_recorded.rs"]
+mod calibrate_recorded;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/clock_time.rs"]

@@ -8,15 +8,18 @@ use clap::Args;
 
 use super::choices::{ChoiceWords, OutputFormat, TEXT_OR_JSON, one_of, parse_cpu};
 use super::error::{CommandError, Completion};
+use super::load_args::parse_zone;
 use super::screen::Screen;
 use super::variant_inputs::refuse_second_stdin;
-use crate::files::FileLoader;
+use crate::files::RememberingLoader;
 use crate::render::calibration::{
     FittedProbe, calibration_json, calibrations_json, render_calibration, render_calibrations,
 };
 use crate::results::calibration::{CostEstimate, MachineClass, calibrate, leave_out_at_limit};
-use crate::scenario::read_probe;
+use crate::scenario::formats::joined::CostRecord;
+use crate::scenario::{ClockZone, read_probe};
 use crate::units::Millicores;
+use recorded::RecordedUsage;
 
 /// The columns of a probe, and commands, for `--help`.
 const EXAMPLES: &str = "\
@@ -33,7 +36,7 @@ processors, such as GKE's E2).
 
 A recording needs no probe: `--rps`, `--cpu` and `--replicas` are files from
 Prometheus, or a CSV in place of PROBE has `time_s` or `timestamp`, `rps`,
-`cpu_millicores` (both of all pods) and `replicas`.
+`cpu_millicores` (both of all pods) and `ready_replicas` or `replicas`.
 
 Examples:
   hpasim calibrate probe.csv --limit 500m --machine mixed
@@ -64,6 +67,9 @@ pub(super) struct CalibrateArgs {
     /// Machines that serve, where one probe cannot say how they differ [default: fixed]
     #[arg(long, value_parser = one_of(MACHINES), hide_default_value = true)]
     machine: Option<MachineClass>,
+    /// Time zone of the hours of a recording [default: UTC]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = parse_zone)]
+    timezone: Option<ClockZone>,
     /// What to print
     #[arg(long, value_parser = one_of(TEXT_OR_JSON), default_value = "text")]
     format: OutputFormat,
@@ -76,8 +82,21 @@ pub(super) fn run(
 ) -> Result<Completion, CommandError> {
     let series = [&arguments.rps, &arguments.cpu, &arguments.replicas];
     refuse_second_stdin(arguments.probes.iter().chain(series.into_iter().flatten()))?;
-    if let Some(recorded) = recorded::read(arguments, screen)? {
+    if let Some(recorded) = recorded::read_series(arguments, screen)? {
         return recorded::report(&recorded, arguments, screen);
+    }
+    let mut loader = RememberingLoader::default();
+    if let [path] = arguments.probes.as_slice()
+        && let CostRecord::Usage(table) =
+            CostRecord::read(path, &mut loader).map_err(CommandError::Input)?
+    {
+        let recorded = RecordedUsage::of_table(path, table, screen);
+        return recorded::report(&recorded, arguments, screen);
+    }
+    if arguments.timezone.is_some() {
+        return Err(CommandError::usage(
+            "a probe has no times; leave `--timezone` out",
+        ));
     }
     if arguments.probes.len() > 1 && arguments.machine.is_some() {
         return Err(CommandError::usage(
@@ -87,7 +106,7 @@ pub(super) fn run(
     let fitted: Result<Vec<FittedProbe>, CommandError> = arguments
         .probes
         .iter()
-        .map(|path| fit(path, arguments.limit, screen))
+        .map(|path| fit(path, arguments.limit, &mut loader, screen))
         .collect();
     let fitted = fitted?;
     refuse_twice(&arguments.probes, &fitted)?;
@@ -139,9 +158,10 @@ fn refuse_twice(paths: &[PathBuf], fitted: &[FittedProbe]) -> Result<(), Command
 fn fit(
     path: &Path,
     limit: Option<Millicores>,
+    loader: &mut RememberingLoader,
     screen: &mut Screen,
 ) -> Result<FittedProbe, CommandError> {
-    let mut probe = read_probe(path, &mut FileLoader).map_err(CommandError::Input)?;
+    let mut probe = read_probe(path, loader).map_err(CommandError::Input)?;
     screen.warn(&probe.warnings);
     let left_out = limit.map(|limit| leave_out_at_limit(&mut probe, limit));
     let left_out = left_out.transpose();

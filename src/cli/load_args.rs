@@ -66,7 +66,8 @@ pub struct ZoneArgs {
     pub(super) timezone: Option<ClockZone>,
 }
 
-fn parse_zone(text: &str) -> Result<ClockZone, String> {
+/// Parses a time zone.
+pub(super) fn parse_zone(text: &str) -> Result<ClockZone, String> {
     ClockZone::parse(text)
 }
 

@@ -106,7 +106,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Find traps in policies and manifests
     Check(check::CheckArgs),
-    /// Fit cost per request and idle CPU to a capacity probe
+    /// Fit cost per request and idle CPU to probes or a recording
     Calibrate(calibrate::CalibrateArgs),
     /// Import a recorded day: policy, traffic, what happened
     Import(import::ImportArgs),

@@ -203,7 +203,28 @@ fn notes(probe: &FittedProbe) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notes.extend(fit.outliers.iter().map(outlier));
+    notes.extend(outliers(&fit.outliers));
+    notes
+}
+
+/// The most outliers that have a line of their own.
+const OUTLIERS_SHOWN: usize = 3;
+
+/// The outliers furthest from the line, in the order of the file, and how many there are besides.
+fn outliers(outliers: &[Outlier]) -> Vec<String> {
+    let distance = |it: &&Outlier| (it.cpu_millicores - it.expected_millicores).abs();
+    let mut shown: Vec<&Outlier> = outliers.iter().collect();
+    shown.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+    shown.truncate(OUTLIERS_SHOWN);
+    shown.sort_by_key(|it| it.line);
+    let mut notes: Vec<String> = shown.into_iter().map(outlier).collect();
+    match outliers.len().saturating_sub(OUTLIERS_SHOWN) {
+        0 => {}
+        1 => notes.push("One further row lies far from the line; the fit keeps it.".to_owned()),
+        more => notes.push(format!(
+            "{more} further rows lie far from the line; the fit keeps them."
+        )),
+    }
     notes
 }
 
@@ -481,17 +502,21 @@ pub fn calibrations_json(
     })
 }
 
-/// `fit` with floats as files show them.
-fn rounded(fit: &Calibration) -> Calibration {
-    let estimate = |estimate: Coefficient| Coefficient {
+/// `estimate` with floats as files show them.
+pub(super) fn rounded_estimate(estimate: &Coefficient) -> Coefficient {
+    Coefficient {
         value: readable(estimate.value),
         standard_error: readable(estimate.standard_error),
         low: readable(estimate.low),
         high: readable(estimate.high),
-    };
+    }
+}
+
+/// `fit` with floats as files show them.
+fn rounded(fit: &Calibration) -> Calibration {
     let mut fit = fit.clone();
-    fit.cpu_per_request_ms = estimate(fit.cpu_per_request_ms);
-    fit.idle_cpu_millicores = estimate(fit.idle_cpu_millicores);
+    fit.cpu_per_request_ms = rounded_estimate(&fit.cpu_per_request_ms);
+    fit.idle_cpu_millicores = rounded_estimate(&fit.idle_cpu_millicores);
     for value in [
         &mut fit.rps_min,
         &mut fit.rps_max,

@@ -2,18 +2,19 @@
 
 use serde::Serialize;
 
-use super::calibration::written_milliseconds;
+use super::calibration::{rounded_estimate, written_milliseconds};
 use super::human::significant;
 use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::Coefficient;
 use crate::results::usage::{StartupUse, UsageFit};
+use crate::text::rounding::readable;
 use crate::text::{json, visible};
 use crate::workload::CostUncertainty;
 
-/// The report as text.
+/// The report as text. `hours_in` is the time zone of the hours.
 #[must_use]
-pub fn render_usage(file: &str, fit: &UsageFit) -> String {
+pub fn render_usage(file: &str, fit: &UsageFit, hours_in: &str) -> String {
     let mut text = format!(
         "{}: {} readings of CPU with a rate, {} used\ncpu = idle x pods + cost x rps + startup of new pods, by a robust fit:\n",
         visible(file),
@@ -26,7 +27,7 @@ pub fn render_usage(file: &str, fit: &UsageFit) -> String {
         fit.r_squared,
         significant(fit.scatter_millicores)
     ));
-    for note in notes(fit) {
+    for note in notes(fit, hours_in) {
         text.push_str(&folded("- ", &note));
     }
     match policy_lines(fit) {
@@ -82,7 +83,7 @@ fn estimates(fit: &UsageFit) -> String {
 }
 
 /// What the estimates rest on, a line for each fact.
-fn notes(fit: &UsageFit) -> Vec<String> {
+fn notes(fit: &UsageFit, hours_in: &str) -> Vec<String> {
     let mut notes = vec![if fit.lag_s > 0.0 {
         format!(
             "CPU lags {} s behind the rate; the fit allows for it.",
@@ -106,20 +107,12 @@ fn notes(fit: &UsageFit) -> Vec<String> {
     }
     if !fit.has_replicas {
         notes.push(
-            "Without replicas, the fit treats the pods as one; idle use is that of all pods, so the policy gets none.".to_owned(),
+            "Without replicas, the fit treats the pods as one: idle use is that of all pods, the idle use of pods that come with the load \
+             counts as cost, and startup is not known. Add replicas, as `--replicas` or a column."
+                .to_owned(),
         );
     }
-    notes.push(match &fit.startup {
-        Some(it) if it.duration_s > 0.0 => format!(
-            "Startup: {} new pods, with more CPU than others over {} s.",
-            it.new_pods, it.duration_s
-        ),
-        Some(it) => format!(
-            "Startup: {} new pods, without more CPU than others.",
-            it.new_pods
-        ),
-        None => "Startup: too few pods came to tell.".to_owned(),
-    });
+    notes.extend(startup_note(fit));
     notes.extend(fit.by_hour.as_ref().map(|it| {
         if !it.changes {
             return "The cost does not change with the hour of the day beyond its noise.".to_owned();
@@ -130,11 +123,27 @@ fn notes(fit: &UsageFit) -> Vec<String> {
             .map(|it| format!("{:02}h {}", it.hour, significant(it.cpu_per_request_ms.value)))
             .collect();
         format!(
-            "The cost changes with the hour of the day (UTC), in ms: {}. The cost above is that of the mean request.",
+            "The cost changes with the hour of the day ({hours_in}), in ms: {}. The cost above is that of the mean request.",
             hours.join(", ")
         )
     }));
     notes
+}
+
+/// What the recording says of startup; `None` without replicas.
+fn startup_note(fit: &UsageFit) -> Option<String> {
+    Some(match &fit.startup {
+        Some(it) if it.duration_s > 0.0 => format!(
+            "Startup: {} new pods, with more CPU than others over {} s.",
+            it.new_pods, it.duration_s
+        ),
+        Some(it) => format!(
+            "Startup: {} new pods, without more CPU than others.",
+            it.new_pods
+        ),
+        None if fit.has_replicas => "Startup: too few pods came to tell.".to_owned(),
+        None => return None,
+    })
 }
 
 /// A standard error below this share of the cost changes no simulation.
@@ -207,8 +216,9 @@ fn startup_line(startup: &StartupUse) -> Option<String> {
 #[derive(Serialize)]
 struct UsageReport<'a> {
     file: &'a str,
+    hours_in: &'a str,
     #[serde(flatten)]
-    fit: &'a UsageFit,
+    fit: UsageFit,
     policy: Option<String>,
 }
 
@@ -216,10 +226,34 @@ struct UsageReport<'a> {
 ///
 /// # Errors
 /// None that the report's types could cause; the type is the JSON writer's.
-pub fn usage_json(file: &str, fit: &UsageFit) -> Result<String, serde_json::Error> {
+pub fn usage_json(file: &str, fit: UsageFit, hours_in: &str) -> Result<String, serde_json::Error> {
     json::pretty(&UsageReport {
         file,
-        fit,
-        policy: policy_lines(fit),
+        hours_in,
+        policy: policy_lines(&fit),
+        fit: rounded(fit),
     })
+}
+
+/// `fit` with numbers that are short enough to read.
+fn rounded(mut fit: UsageFit) -> UsageFit {
+    fit.cpu_per_request_ms = rounded_estimate(&fit.cpu_per_request_ms);
+    fit.idle_cpu_millicores = rounded_estimate(&fit.idle_cpu_millicores);
+    for number in [
+        &mut fit.r_squared,
+        &mut fit.scatter_millicores,
+        &mut fit.lag_s,
+    ] {
+        *number = readable(*number);
+    }
+    if let Some(startup) = &mut fit.startup {
+        startup.millicore_seconds = rounded_estimate(&startup.millicore_seconds);
+    }
+    if let Some(by_hour) = &mut fit.by_hour {
+        by_hour.p_value = readable(by_hour.p_value);
+        for hour in &mut by_hour.hours {
+            hour.cpu_per_request_ms = rounded_estimate(&hour.cpu_per_request_ms);
+        }
+    }
+    fit
 }

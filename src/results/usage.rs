@@ -11,7 +11,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 use super::calibration::{AT_LIMIT, Coefficient};
-use design::{AGES, Explained, UsageCourse};
+use design::{AGES, Explained, RecordedCourse};
 use robust::RobustFit;
 
 pub use crate::scenario::formats::joined::UsageRow;
@@ -20,6 +20,8 @@ pub use crate::scenario::formats::joined::UsageRow;
 pub const USAGE_ROWS_MIN: usize = 20;
 /// The longest lag of CPU behind the rate that is looked for, in seconds.
 pub const LAG_MAX_S: f64 = 300.0;
+/// The lag is at most this share of the recording: in a short one, chance fits a long lag.
+const LAG_SHARE_MAX: f64 = 0.05;
 /// An hour with fewer readings has no cost of its own.
 const HOUR_ROWS_MIN: usize = 20;
 /// With fewer new pods, startup is not told from chance.
@@ -154,13 +156,12 @@ pub enum UsageFitError {
 /// # Errors
 /// Too few readings, readings that do not tell cost from idle use, or CPU that does not grow with the rate.
 pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit, UsageFitError> {
-    let course = UsageCourse::of(rows);
+    let course = RecordedCourse::of(rows);
+    enough(&below_limit(&course.explained(0.0, 0.0), settings))?;
     let lag_s = find_lag(&course, settings);
     let known = course.explained(lag_s, lag_s);
     let below = below_limit(&known, settings);
-    if below.len() < USAGE_ROWS_MIN {
-        return Err(UsageFitError::TooFewRows { rows: below.len() });
-    }
+    enough(&below)?;
     if !tells_apart(&below) {
         return Err(UsageFitError::Inseparable);
     }
@@ -198,6 +199,13 @@ pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit
     })
 }
 
+fn enough(rows: &[Explained]) -> Result<(), UsageFitError> {
+    match rows.len() {
+        rows @ ..USAGE_ROWS_MIN => Err(UsageFitError::TooFewRows { rows }),
+        _ => Ok(()),
+    }
+}
+
 fn below_limit(rows: &[Explained], settings: &UsageSettings) -> Vec<Explained> {
     let is_below = |row: &&Explained| {
         settings
@@ -223,13 +231,13 @@ fn tells_apart(rows: &[Explained]) -> bool {
 }
 
 /// The lag at which rate and pods explain CPU best.
-fn find_lag(course: &UsageCourse, settings: &UsageSettings) -> f64 {
+fn find_lag(course: &RecordedCourse, settings: &UsageSettings) -> f64 {
     let all = course.explained(0.0, 0.0);
     let span = match (all.first(), all.last()) {
         (Some(first), Some(last)) => last.time_s - first.time_s,
         _ => return 0.0,
     };
-    let lag_max = LAG_MAX_S.min(span / 4.0);
+    let lag_max = LAG_MAX_S.min(span * LAG_SHARE_MAX);
     let step = course.step_s.clamp(5.0, 15.0);
     let unexplained = |lag: f64, scale: Option<f64>| {
         let rows = below_limit(&course.explained(lag, lag_max), settings);
@@ -396,7 +404,7 @@ impl Model {
         self.coefficient(&shares)
     }
 
-    fn startup(&self, course: &UsageCourse) -> Option<StartupUse> {
+    fn startup(&self, course: &RecordedCourse) -> Option<StartupUse> {
         let new_pods: f64 = course.scale_ups.iter().map(|(_, pods)| pods).sum();
         if new_pods < NEW_PODS_MIN || !self.terms.iter().any(|it| matches!(it, Term::Startup(_))) {
             return None;

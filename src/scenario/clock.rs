@@ -164,6 +164,13 @@ impl ClockZone {
         let is_utc = offset.is_ok_and(|offset| offset == Offset::UTC);
         Ok(Self(if is_utc { TimeZone::UTC } else { zone }))
     }
+
+    /// The offset from UTC at `seconds` since 1970 UTC, in seconds; 0 for a date that no calendar has.
+    #[must_use]
+    pub fn offset_seconds_at(&self, seconds: f64) -> i32 {
+        Timestamp::from_second(seconds as i64)
+            .map_or(0, |instant| self.0.to_offset(instant).seconds())
+    }
 }
 
 impl fmt::Display for ClockZone {

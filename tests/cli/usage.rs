@@ -22,7 +22,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
                    picture
       replay       Replay recorded decisions of the real controller
       check        Find traps in policies and manifests
-      calibrate    Fit cost per request and idle CPU to a capacity probe
+      calibrate    Fit cost per request and idle CPU to probes or a recording
       import       Import a recorded day: policy, traffic, what happened
       backtest     Simulate a day that happened: how close is the simulation?
       export       Print a policy as Kubernetes objects, or a patch between two

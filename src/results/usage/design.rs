@@ -27,7 +27,7 @@ pub(super) struct Explained {
 }
 
 /// A recording in the order of time.
-pub(super) struct UsageCourse {
+pub(super) struct RecordedCourse {
     rates: Vec<(f64, f64)>,
     replicas: Vec<(f64, f64)>,
     cpu: Vec<(f64, f64)>,
@@ -36,7 +36,7 @@ pub(super) struct UsageCourse {
     pub(super) step_s: f64,
 }
 
-impl UsageCourse {
+impl RecordedCourse {
     pub(super) fn of(rows: &[UsageRow]) -> Self {
         let column = |value: fn(&UsageRow) -> Option<f64>| {
             let mut points: Vec<(f64, f64)> = rows
@@ -124,7 +124,7 @@ fn before(points: &[(f64, f64)], time_s: f64) -> Option<&(f64, f64)> {
 fn between(points: &[(f64, f64)], time_s: f64, reach: f64) -> Option<f64> {
     let next = points.partition_point(|(time, _)| *time <= time_s);
     let (start, from) = *points[..next].last()?;
-    if start >= time_s {
+    if start.total_cmp(&time_s).is_eq() {
         return Some(from);
     }
     let (end, to) = *points.get(next)?;

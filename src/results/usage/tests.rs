@@ -14,18 +14,24 @@ const IDLE: f64 = 40.0;
 const STARTUP: f64 = 18_000.0;
 const LAG_S: f64 = 60.0;
 
+/// Numbers of 0..1 by splitmix64.
+fn uniform(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 /// Seconds between readings.
 const STEP_S: f64 = 60.0;
 
 /// A day: a load that rises and falls with noise, replicas that follow it, a lag, noise that resembles its neighbour, and every 25th
 /// reading `outlier` times too large.
 fn day(seed: u64, outlier: f64, cost_at: impl Fn(f64) -> f64) -> Vec<UsageRow> {
-    let mut generator = Stream::Generation.generator(Seed(seed), 0);
-    let uniform = Distribution::Uniform {
-        low: SimSpan::ZERO,
-        high: SimSpan::from_secs(1),
-    };
-    let mut random = move || uniform.sample(&mut generator).as_secs_f64();
+    let mut random = uniform(seed);
     let mut normal = move || (0..12).map(|_| random()).sum::<f64>() - 6.0;
     let times: Vec<f64> = (0..1440).map(|index| f64::from(index) * STEP_S).collect();
     let (mut wander, mut noise, mut pods) = (0.0, 0.0, 4.0_f64);

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::notes::Notes;
 use super::stamp::parse_stamp;
 use super::{ReadOptions, Recording, What, read_recording};
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::file_request::FileKind;
 use crate::scenario::loader::{Loader, read_file};
+use crate::scenario::probe_text::{Probe, read_probe};
 use crate::units::parse_number;
 use crate::workload::Demand;
 
@@ -36,13 +38,17 @@ pub enum UsageSeries {
     Replicas,
 }
 
+/// The columns that count pods; the first that has a number counts.
+const REPLICAS: [&str; 3] = ["ready_replicas", "current_replicas", "replicas"];
+
 /// The columns of a table.
 struct TableColumns {
     timestamp: Option<usize>,
     time_s: Option<usize>,
     rps: usize,
     cpu: usize,
-    replicas: [Option<usize>; 2],
+    /// In the order of preference.
+    replicas: [Option<usize>; 3],
 }
 
 impl TableColumns {
@@ -54,66 +60,120 @@ impl TableColumns {
             time_s: place("time_s"),
             rps: place("rps")?,
             cpu: place("cpu_millicores")?,
-            replicas: [place("ready_replicas"), place("replicas")],
+            replicas: REPLICAS.map(place),
         };
         (columns.timestamp.is_some() || columns.time_s.is_some()).then_some(columns)
     }
 
-    /// `None` if the row has no time.
-    fn row(&self, record: &StringRecord) -> Option<UsageRow> {
+    /// `None` if the row has no time. `no_number` is called for each cell that is neither empty nor a number.
+    fn row(&self, record: &StringRecord, mut no_number: impl FnMut()) -> Option<UsageRow> {
         let cell = |column: Option<usize>| {
             let text = record.get(column?)?.trim();
             (!text.is_empty()).then_some(text)
         };
-        let number = |column| cell(column).and_then(parse_number);
-        let moment = cell(self.timestamp).and_then(parse_stamp);
-        let time_s = match moment {
-            Some(stamp) => stamp.nanos as f64 / 1e9,
-            None if self.timestamp.is_some() => return None,
-            None => number(self.time_s)?,
+        let time_s = match self.timestamp {
+            Some(_) => cell(self.timestamp).and_then(parse_stamp)?.nanos as f64 / 1e9,
+            None => cell(self.time_s).and_then(parse_number)?,
+        };
+        let mut number = |column| {
+            let number = cell(column).map(parse_number)?;
+            let number = number.filter(|it| it.is_finite() && *it >= 0.0);
+            if number.is_none() {
+                no_number();
+            }
+            number
         };
         Some(UsageRow {
             time_s,
             rps: number(Some(self.rps)),
             cpu_millicores: number(Some(self.cpu)),
-            replicas: number(self.replicas[0]).or_else(|| number(self.replicas[1])),
+            replicas: self.replicas.into_iter().find_map(number),
         })
     }
 }
 
-/// The rows of a CSV table with a time column (`timestamp` or `time_s`), `rps`, `cpu_millicores` and perhaps `ready_replicas` or
-/// `replicas`; `None` of any other text, such as a capacity probe. A cell that is empty or no number is not known; a row without a time is
-/// left out.
-#[must_use]
-pub fn usage_of_table(text: &str) -> Option<Vec<UsageRow>> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .comment(Some(b'#'))
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let mut record = StringRecord::new();
-    reader
-        .read_record(&mut record)
-        .ok()
-        .filter(|is_row| *is_row)?;
-    let columns = TableColumns::of(&record)?;
-    let mut rows = Vec::new();
-    while reader.read_record(&mut record).unwrap_or(false) {
-        rows.extend(columns.row(&record));
-    }
-    Some(rows)
+/// The rows of a table, and one warning for each kind of cell or row that cannot be used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsageTable {
+    /// The rows that have a time.
+    pub rows: Vec<UsageRow>,
+    /// What was left out.
+    pub warnings: Vec<Diagnostic>,
+    /// Whether the times are dates. If not, they count from a midnight.
+    pub has_dates: bool,
 }
 
-/// Reads the table at `path` as [`usage_of_table`] does.
-///
-/// # Errors
-/// Why the file cannot be read.
-pub fn read_usage_table(
-    path: &Path,
-    loader: &mut dyn Loader,
-) -> Result<Option<Vec<UsageRow>>, Diagnostics> {
-    let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    Ok(std::str::from_utf8(&bytes).ok().and_then(usage_of_table))
+impl UsageTable {
+    /// Reads a CSV table with a time column (`timestamp` or `time_s`), `rps`, `cpu_millicores` and perhaps `ready_replicas`,
+    /// `current_replicas` or `replicas`; `None` of any other text, such as a capacity probe. `name` is the file in warnings. An empty
+    /// cell is not known.
+    #[must_use]
+    pub fn parse(name: &str, text: &str) -> Option<Self> {
+        let text = text.trim_start_matches('\u{feff}');
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes());
+        let mut record = StringRecord::new();
+        reader
+            .read_record(&mut record)
+            .ok()
+            .filter(|is_row| *is_row)?;
+        let columns = TableColumns::of(&record)?;
+        let mut rows = Vec::new();
+        let mut notes = Notes::default();
+        while reader.read_record(&mut record).unwrap_or(false) {
+            let start = record.position().map_or(0, |it| it.byte() as usize);
+            let place = || place_of_record(name, text, start);
+            let row = columns.row(&record, || notes.add(Code::RecordingNotANumber, place));
+            if row.is_none() {
+                notes.add(Code::RecordingUnreadable, place);
+            }
+            rows.extend(row);
+        }
+        Some(Self {
+            rows,
+            warnings: notes.into_warnings(),
+            has_dates: columns.timestamp.is_some(),
+        })
+    }
+}
+
+/// The place of the record that begins at byte `start`, or after the comments and empty lines there.
+fn place_of_record(name: &str, text: &str, start: usize) -> Place {
+    let mut from = start;
+    for line in text.get(start..).unwrap_or("").split_inclusive('\n') {
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            return Place::within(name, text, from..from + line.trim_end().len());
+        }
+        from += line.len();
+    }
+    Place::within(name, text, start..start)
+}
+
+/// A probe, or a table over time.
+#[derive(Clone, Debug)]
+pub enum CostRecord {
+    /// A row for each load.
+    Probe(Probe),
+    /// A row for each moment.
+    Usage(UsageTable),
+}
+
+impl CostRecord {
+    /// Reads the file at `path`, or standard input. `loader` is asked twice for a probe, so it must remember standard input.
+    ///
+    /// # Errors
+    /// Why the file cannot be read, or all the faults of a probe.
+    pub fn read(path: &Path, loader: &mut dyn Loader) -> Result<Self, Diagnostics> {
+        let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
+        let text = std::str::from_utf8(&bytes).ok();
+        match text.and_then(|text| UsageTable::parse(&path.display().to_string(), text)) {
+            Some(table) => Ok(Self::Usage(table)),
+            None => read_probe(path, loader).map(Self::Probe),
+        }
+    }
 }
 
 /// Reads the course of `series` from the file at `path`, in any format of recordings. Each sample becomes a row with this one value; the
