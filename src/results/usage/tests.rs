@@ -1,8 +1,6 @@
 //! Made recordings whose truth is known.
 
 use super::{UsageFitError, UsageRow, UsageSettings, fit_usage};
-use crate::engine::random::{Distribution, Stream};
-use crate::units::{Seed, SimSpan};
 
 const SETTINGS: UsageSettings = UsageSettings {
     cpu_limit_millicores: Some(500.0),
