@@ -43,9 +43,8 @@ use crate::units::SimSpan;
 
 /// Two commands that `--help` shows.
 const EXAMPLES: &str = "Examples:
-  kubectl get hpa,deploy,svc,pdb -n shop -o yaml | hpasim import - --hpa web \\
-    --prometheus http://localhost:9090 --from 2026-11-27 --to 2026-11-29 -o web/
-  hpasim import app.yaml --from 2026-11-28 --to 2026-11-29 --print-queries";
+  hpasim import shop.yaml --hpa web --prometheus http://localhost:9090 -o web/
+  hpasim import app.yaml --rps rps.json --cpu cpu.json --replicas pods.json";
 
 /// A day is a useful part of a recording where none is asked for.
 const DEFAULT_SPAN: SimSpan = SimSpan::from_secs(86_400);

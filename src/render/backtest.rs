@@ -275,7 +275,7 @@ fn left_out_in_words(left_out: &LeftOut) -> String {
     }
     let count = with_event + without_replicas;
     let marks = if *with_event == 0 {
-        "; no row has an event, and hpasim looks for none itself"
+        "; no row has an event, and a backtest looks for none itself"
     } else {
         ""
     };
