@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::scenario::recorded::RECORDED_CSV;
+
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
 /// One row every interval.
@@ -38,8 +40,6 @@ pub(super) const IMPORTED_MANIFEST: &str = "manifest.yaml";
 pub(super) const TRAFFIC: &str = "traffic.csv";
 /// What was found, assumed and missing.
 pub(super) const IMPORT_MD: &str = "import.md";
-/// What really happened.
-pub(super) const RECORDED: &str = crate::scenario::recorded::RECORDED_CSV;
 /// The rows of a sweep.
 pub(super) const SWEEP: &str = "sweep.csv";
 /// The picture of a run or a comparison, without the end that says how it is encoded.
@@ -52,15 +52,20 @@ pub(super) const PARAMETERS: &str = "parameters";
 pub(super) const HEATMAP: &str = "heatmap";
 /// Which parameter matters.
 pub(super) const SENSITIVITY: &str = "sensitivity";
-/// Every picture.
-const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
-/// Everything that a command writes, pictures apart.
-const FILES: [&str; 20] = [
+/// What an import writes besides a summary. A user may have files of these names elsewhere, so no other command takes them for its own.
+const IMPORTED: [&str; 5] = [
     IMPORTED_POLICY,
     IMPORTED_MANIFEST,
     TRAFFIC,
     IMPORT_MD,
-    RECORDED,
+    RECORDED_CSV,
+];
+/// The command with these files.
+const IMPORT: &str = "import";
+/// Every picture.
+const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
+/// Everything that a command writes, pictures apart.
+const FILES: [&str; 15] = [
     SUMMARY,
     TIMELINE,
     TIMELINE_QUANTILES,
@@ -78,13 +83,14 @@ const FILES: [&str; 20] = [
     SWEEP,
 ];
 
-/// Whether a command writes files of this name. A path is no name: what an untrusted summary lists stays in its folder.
-pub(super) fn is_result(name: &str) -> bool {
+/// Whether `command` takes files of this name for results. A path is no name: what an untrusted summary lists stays in its folder.
+pub(super) fn is_result(command: &str, name: &str) -> bool {
     let is_picture = match name.rsplit_once('.') {
         Some((stem, "svg" | "png")) => PICTURES.contains(&stem) || stem.starts_with("plot-"),
         _ => false,
     };
-    FILES.contains(&name) || (is_picture && !name.contains(['/', '\\']))
+    let is_imported = command == IMPORT && IMPORTED.contains(&name);
+    is_imported || FILES.contains(&name) || (is_picture && !name.contains(['/', '\\']))
 }
 
 /// A name without what means something in a path: `@fixed:3` becomes `fixed-3`.
@@ -129,10 +135,16 @@ mod tests {
     #[test]
     fn a_picture_is_a_result_and_a_path_or_another_picture_is_none() {
         for name in ["plot.svg", "plot-spike.png", "heatmap.png", "front.svg"] {
-            assert!(is_result(name), "{name}");
+            assert!(is_result("run", name), "{name}");
         }
-        for name in ["plot-../../key.png", "photo.png", "front.toml", "plot"] {
-            assert!(!is_result(name), "{name}");
+        for name in [
+            "plot-../../key.png",
+            "photo.png",
+            "front.toml",
+            "plot",
+            "policy.toml",
+        ] {
+            assert!(!is_result("run", name), "{name}");
         }
     }
 

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::error::{CommandError, Completion};
 use super::file_names::{
-    IMPORT_MD, IMPORTED_MANIFEST, IMPORTED_POLICY, RECORDED, SUMMARY, TRAFFIC, path_safe,
+    IMPORT_MD, IMPORTED_MANIFEST, IMPORTED_POLICY, SUMMARY, TRAFFIC, path_safe,
 };
-use super::files::{hashed, hashed_once};
+use super::files::hashed_once;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::SpanArgs;
@@ -23,11 +23,12 @@ use super::output_folder::OutputFolder;
 use super::result_files::ResultFile;
 use super::screen::Screen;
 use super::server_args::{NamedServer, ServerArgs};
+use super::variant_inputs::refuse_second_stdin;
 use crate::files::FileLoader;
 use crate::prometheus::ask::RangeQuestion;
 #[cfg(feature = "import")]
 use crate::prometheus::gathered::gather;
-use crate::prometheus::gathered::{GatheredSeries, ImportQuestion, planned};
+use crate::prometheus::gathered::{GatheredSeries, ImportQuestion, LONGEST_WINDOW, planned};
 use crate::prometheus::span::StepSpan;
 use crate::render::imported::{ImportAccount, Readiness};
 use crate::results::InputFile;
@@ -35,6 +36,7 @@ use crate::results::export::SummaryHead;
 use crate::results::imported::{ImportedDay, imported_day};
 use crate::results::usage::{UsageSettings, fit_usage};
 use crate::scenario::formats::csv_text::trace_csv;
+use crate::scenario::recorded::RECORDED_CSV;
 use crate::scenario::{
     CopiedObjects, LoadedFile, PolicyFile, TraceMoment, load_policy, parse_duration,
 };
@@ -56,7 +58,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 #[derive(Args, Debug)]
 #[command(
     mut_arg("from", |from| from.help("Start, as 2026-11-28T14:00 [default: a day before]")),
-    mut_arg("to", |to| to.help("End [default: now]")),
+    mut_arg("to", |to| to.help("End [default: a few minutes ago]")),
     mut_arg("timezone", |zone| zone.help("Time zone of --from and --to [default: UTC]")),
     after_help = EXAMPLES
 )]
@@ -91,7 +93,7 @@ pub(super) struct ImportArgs {
     /// Print the queries as curl lines, and ask nothing
     #[arg(long)]
     print_queries: bool,
-    /// Output folder [default: output/import-<hpa>]
+    /// Output folder [default: output/import-HPA]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Replace hpasim's files in the output folder
@@ -111,8 +113,15 @@ fn parse_seconds(text: &str) -> Result<u32, String> {
     }
 }
 
+/// Columns of `traffic.csv` that no metric can have.
+const RESERVED_COLUMNS: [&str; 5] = ["timestamp", "time_s", "rps", "cpu_millicores", "users"];
+
 fn parse_metric(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some((name, _)) if RESERVED_COLUMNS.contains(&name.trim()) => Err(format!(
+            "`{}` is a column of the trace itself; give the metric another name",
+            name.trim()
+        )),
         Some((name, query)) if !name.trim().is_empty() && !query.trim().is_empty() => {
             Ok((name.trim().to_owned(), query.trim().to_owned()))
         }
@@ -123,6 +132,8 @@ fn parse_metric(text: &str) -> Result<(String, String), String> {
 /// Reads the manifest, asks, and writes.
 pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
+    let files = Recordings::paths(arguments);
+    refuse_second_stdin(std::iter::once(&arguments.manifest).chain(&files))?;
     let choice = arguments.choice.choice();
     let policy = load_policy(&arguments.manifest, &[], &choice, &mut FileLoader);
     let policy = policy.map_err(CommandError::Input)?;
@@ -130,6 +141,20 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
     let copied = policy.copied_objects().ok_or_else(|| {
         CommandError::usage("an import needs a manifest with a HorizontalPodAutoscaler: `kubectl get hpa,deploy,svc,pdb -n NS -o yaml`")
     })?;
+    let names: Vec<&str> = arguments
+        .metric
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if let Some(twice) = names
+        .iter()
+        .enumerate()
+        .find_map(|(at, name)| names[..at].contains(name).then_some(name))
+    {
+        return Err(CommandError::usage(format!(
+            "`--metric {twice}` is given twice"
+        )));
+    }
     let server = arguments.server.server()?;
     let recordings = match (&server, arguments.print_queries) {
         (None, false) => Recordings::read(arguments, screen)?,
@@ -159,12 +184,17 @@ pub(super) fn run(arguments: &ImportArgs, screen: &mut Screen) -> Result<Complet
             ));
         }
     };
+    let read = recordings
+        .as_ref()
+        .map(|it| it.files.clone())
+        .unwrap_or_default();
     let import = Import {
         arguments,
         policy: &policy,
         copied,
         span,
         origin,
+        files: &read,
     };
     let folder = import.folder(&interrupt)?;
     let quiet = arguments.quiet.is_asked_for();
@@ -192,6 +222,8 @@ struct Import<'i> {
     copied: &'i CopiedObjects,
     span: StepSpan,
     origin: String,
+    /// The files of the recordings.
+    files: &'i [LoadedFile],
 }
 
 /// `summary.json` of an import.
@@ -244,7 +276,12 @@ impl ImportArgs {
         let to = match (self.span.to(), common) {
             (Some(to), _) => moment("--to", to)?,
             (None, Some((_, end))) => end,
-            (None, None) => Timestamp::now().as_second(),
+            (None, None) => self.latest(),
+        };
+        // A rate is asked for half of its window later, which must have happened.
+        let to = match common {
+            Some(_) => to,
+            None => to.min(self.latest()),
         };
         let from = match (self.span.from(), common) {
             (Some(from), _) => moment("--from", from)?,
@@ -264,6 +301,15 @@ impl ImportArgs {
     }
 }
 
+impl ImportArgs {
+    /// The latest moment whose rates are whole: half of the longest window before now, and a scrape.
+    fn latest(&self) -> i64 {
+        const SCRAPE_SECONDS: i64 = 60;
+        let window = i64::from(self.window.unwrap_or(LONGEST_WINDOW));
+        Timestamp::now().as_second() - window / 2 - SCRAPE_SECONDS
+    }
+}
+
 impl Import<'_> {
     fn request(&self) -> ImportRequest<'_> {
         let scaled = &self.copied.scaled;
@@ -279,14 +325,8 @@ impl Import<'_> {
     }
 
     /// Every file that was read.
-    fn inputs(&self) -> Result<Vec<InputFile>, CommandError> {
-        let mut inputs = hashed_once(&self.policy.inputs);
-        for path in Recordings::paths(self.arguments) {
-            let bytes =
-                std::fs::read(&path).map_err(|error| CommandError::unreadable(&path, error))?;
-            inputs.push(hashed(&LoadedFile { path, bytes }));
-        }
-        Ok(inputs)
+    fn inputs(&self) -> Vec<InputFile> {
+        hashed_once(self.policy.inputs.iter().chain(self.files))
     }
 
     /// Holds the folder, before anything is asked.
@@ -295,7 +335,7 @@ impl Import<'_> {
         let default =
             || PathBuf::from("output").join(format!("import-{}", path_safe(&scaled.autoscaler)));
         let path = self.arguments.output.clone().unwrap_or_else(default);
-        let mut identity = Identity::new("import", self.inputs()?);
+        let mut identity = Identity::new("import", self.inputs());
         if let serde_json::Value::Object(facts) = serde_json::to_value(self.request())? {
             for (key, value) in facts {
                 identity = identity.with(&key, value)?;
@@ -329,7 +369,7 @@ impl Import<'_> {
                 account.policy(IMPORTED_MANIFEST).into_bytes(),
             ),
             ResultFile::new(IMPORTED_MANIFEST, self.copied.yaml.clone().into_bytes()),
-            ResultFile::new(RECORDED, day.recorded.to_csv()?),
+            ResultFile::new(RECORDED_CSV, day.recorded.to_csv()?),
             ResultFile::new(IMPORT_MD, account.markdown().into_bytes()),
         ];
         if let Some(traffic) = &day.traffic {
@@ -397,7 +437,7 @@ impl Import<'_> {
         });
         let summary = ImportSummary {
             head: SummaryHead::of("import"),
-            inputs: self.inputs()?,
+            inputs: self.inputs(),
             request: self.request(),
             window_seconds: gathered.window,
             questions: gathered.questions,

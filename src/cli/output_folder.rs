@@ -129,7 +129,7 @@ impl OutputFolder {
 
     fn refuse_unlisted(&self, summary: &FoundSummary) -> Result<(), CommandError> {
         let mut names = self.names()?;
-        names.retain(|name| is_result(name) && !summary.lists(name));
+        names.retain(|name| is_result(self.identity.command(), name) && !summary.lists(name));
         if names.is_empty() {
             Ok(())
         } else {
@@ -202,7 +202,8 @@ impl OutputFolder {
         if self.force {
             names.extend(self.names()?);
         }
-        names.retain(|name| is_result(name) && self.kept != Some(name.as_str()));
+        let command = self.identity.command();
+        names.retain(|name| is_result(command, name) && self.kept != Some(name.as_str()));
         // Finds a file that cannot be removed before it removes any.
         for name in &names {
             refuse_folder(&self.file(name))?;
@@ -323,8 +324,9 @@ impl OutputFolder {
         };
         let mut names = self.names()?;
         names.retain(|name| !is_hidden(name));
-        let (results, foreign): (Vec<String>, Vec<String>) =
-            names.into_iter().partition(|name| is_result(name));
+        let (results, foreign): (Vec<String>, Vec<String>) = names
+            .into_iter()
+            .partition(|name| is_result(self.identity.command(), name));
         Ok(match (results.is_empty(), foreign.is_empty()) {
             (true, true) => FolderContent::Room,
             (true, false) => FolderContent::Foreign(foreign),
@@ -367,8 +369,11 @@ fn refuse_inputs(folder: &Path, identity: &Identity) -> Result<(), CommandError>
         let real = real_path(input);
         for path in std::iter::once(input).chain(real.as_deref()) {
             let name = path.file_name().map(|name| name.to_string_lossy());
-            let goes =
-                |name: &str| is_result(name) || name == LOCK || Purpose::Result.is_partial(name);
+            let goes = |name: &str| {
+                is_result(identity.command(), name)
+                    || name == LOCK
+                    || Purpose::Result.is_partial(name)
+            };
             if name.is_some_and(|name| goes(&name)) && is_same_file(folder_of(path), folder) {
                 return Err(CommandError::OutputIsInput(path.to_owned()));
             }

@@ -1,6 +1,6 @@
-//! How a server is asked: its URL, who asks, whom to trust.
+//! The arguments of a server: its URL, credentials, and trusted authorities.
 //!
-//! Secrets come from files or from the environment. An argument would show them to everybody on the machine.
+//! Secrets come from files or from the environment. Every user of a machine can read the arguments of a process.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,9 +66,9 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 pub(super) struct NamedServer {
     /// Where its API is.
     pub(super) address: ServerAddress,
-    /// Who asks, by name and password.
+    /// A name and a password.
     pub(super) user: Option<UserInfo>,
-    /// Who asks, by a token.
+    /// A token.
     pub(super) bearer_token: Option<String>,
     /// Further headers.
     pub(super) headers: Vec<(String, String)>,
@@ -90,7 +90,7 @@ impl ServerArgs {
         let (address, in_url) = ServerAddress::parse(url).map_err(CommandError::usage)?;
         let token = match &self.token_file {
             Some(path) => Some(secret_in(path)?),
-            None => variable(TOKEN).filter(|_| self.user.is_none()),
+            None => variable(TOKEN).filter(|_| self.user.is_none() && in_url.is_none()),
         };
         let user = match &self.user {
             Some(name) => Some(UserInfo {
@@ -145,10 +145,18 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let unreadable = |error: std::io::Error| CommandError::bad_file(path, &error);
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, BYTES_MAX), &mut bytes)
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, BYTES_MAX + 1), &mut bytes)
         .map_err(unreadable)?;
-    Ok(bytes)
+    match bytes.len() as u64 > BYTES_MAX {
+        true => Err(CommandError::bad_file(path, &FileTooLong)),
+        false => Ok(bytes),
+    }
 }
+
+/// A file is far larger than a secret, headers or authorities are.
+#[derive(Debug, thiserror::Error)]
+#[error("it is larger than 1 MiB")]
+struct FileTooLong;
 
 fn text_in(path: &Path) -> Result<String, CommandError> {
     let bytes = read(path)?;

@@ -35,6 +35,11 @@ pub enum AddressFault {
     /// It has a query or a fragment.
     #[error("the URL of a server has no `?` and no `#`; give the part before `/api/v1`")]
     HasQuery,
+    /// A path with `@`, which may be the rest of a password.
+    #[error(
+        "the URL has `@` behind a `/`; write `/` in a password as %2F, and `@` in a path as %40"
+    )]
+    SignInPath,
     /// A letter that no URL has.
     #[error("the URL has a space or a letter that no URL has")]
     BadLetter,
@@ -59,6 +64,10 @@ impl ServerAddress {
         };
         if host.is_empty() || host.starts_with(':') {
             return Err(AddressFault::NoHost);
+        }
+        // The rest of a password with a slash would stand in the path, and in every message.
+        if path.contains('@') {
+            return Err(AddressFault::SignInPath);
         }
         if path.contains(['?', '#']) {
             return Err(AddressFault::HasQuery);
@@ -165,6 +174,8 @@ mod tests {
             ("http://:9090", AddressFault::NoHost),
             ("http://host/graph?g0.expr=up", AddressFault::HasQuery),
             ("http://ho st", AddressFault::BadLetter),
+            ("http://me:pa/ss@host", AddressFault::SignInPath),
+            ("http://me:pa?ss@host", AddressFault::SignInPath),
         ] {
             assert_eq!(ServerAddress::parse(url), Err(fault), "{url}");
         }

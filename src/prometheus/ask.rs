@@ -49,7 +49,7 @@ pub trait Ask {
 /// Why a server gives no answer. No message repeats a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// Nobody listens there, the name is not known, or the connection breaks.
+    /// The port is closed, the name is not known, or the connection breaks.
     #[error("cannot reach {server}: {why}")]
     Unreachable {
         /// The server.
@@ -79,7 +79,7 @@ pub enum AskError {
         /// The reason.
         why: String,
     },
-    /// The server wants to know who asks (401).
+    /// The server wants credentials (401).
     #[error(
         "{server} wants credentials (401); give `--token-file FILE`, or `--user NAME` with `--password-file FILE`"
     )]
@@ -87,7 +87,7 @@ pub enum AskError {
         /// The server.
         server: String,
     },
-    /// The server knows who asks, and refuses (403).
+    /// The server refuses these credentials (403).
     #[error(
         "{server} refuses these credentials (403); a system with tenants may want a header, such as X-Scope-OrgID, from `--header-file`"
     )]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use ureq::config::{AutoHeaderValue, Config, RedirectAuthHeaders};
+use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Error};
@@ -25,7 +25,7 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 /// How many letters of a server's own words a message shows.
 const WORDS_MAX: usize = 300;
 
-/// Who asks, and whom the client trusts.
+/// Credentials, and trusted authorities.
 #[derive(Clone, Default)]
 pub struct ClientSettings {
     /// A name and a password.
@@ -47,10 +47,12 @@ pub enum SettingsFault {
     #[error("it holds no certificate in PEM")]
     NoCertificate,
     /// A name or a value that no header can have.
-    #[error("line {line} is no header; write `Name: value`")]
+    #[error(
+        "the header `{name}` cannot be sent: its name or its value has a letter that HTTP does not have"
+    )]
     BadHeader {
-        /// The number of the line, from 1.
-        line: usize,
+        /// The name.
+        name: String,
     },
     /// A token or a password with a letter that no header can have.
     #[error("the credentials have a letter that HTTP cannot send")]
@@ -78,7 +80,9 @@ impl HttpClient {
         let config = Config::builder()
             .http_status_as_error(false)
             .timeout_global(Some(settings.timeout))
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // A redirect would take the headers of a file elsewhere, and make a GET without a form.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .user_agent(AutoHeaderValue::Provided(
                 concat!("hpasim/", env!("CARGO_PKG_VERSION"))
                     .to_owned()
@@ -131,7 +135,7 @@ impl HttpClient {
             404 => Err(AskError::NoApi { server }),
             300..=399 => Err(AskError::NotPrometheus {
                 server,
-                why: "it sends the question elsewhere, as the page of a login does".to_owned(),
+                why: "it redirects, as a login does; give the URL to which it redirects".to_owned(),
             }),
             400 | 422 => Err(AskError::BadQuery {
                 server,
@@ -160,10 +164,10 @@ impl HttpClient {
                 limit: format!("{:?}", self.timeout),
                 tries,
             },
-            Error::HostNotFound => unreachable("no host has this name"),
-            Error::ConnectionFailed => unreachable("nobody answers at this address"),
+            Error::HostNotFound => unreachable("the name of the host is not known"),
+            Error::ConnectionFailed => unreachable("the connection failed"),
             Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                unreachable("nobody listens on this port")
+                unreachable("the connection was refused")
             }
             Error::Io(error) if is_of_tls(error) => AskError::Untrusted {
                 server,
@@ -248,12 +252,13 @@ fn own_authorities(pem: &[u8]) -> Result<RootCerts, SettingsFault> {
 
 fn headers_of(settings: &ClientSettings) -> Result<HeaderMap, SettingsFault> {
     let mut headers = HeaderMap::new();
-    for (index, (name, value)) in settings.headers.iter().enumerate() {
-        let line = index + 1;
-        let name = HeaderName::try_from(name.as_str());
+    for (written, value) in &settings.headers {
+        let name = HeaderName::try_from(written.as_str());
         let value = HeaderValue::try_from(value.as_str());
         let (Ok(name), Ok(mut value)) = (name, value) else {
-            return Err(SettingsFault::BadHeader { line });
+            return Err(SettingsFault::BadHeader {
+                name: written.clone(),
+            });
         };
         value.set_sensitive(true);
         headers.insert(name, value);

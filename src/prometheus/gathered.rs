@@ -3,13 +3,18 @@
 use super::ask::{Ask, AskError, RangeQuestion};
 use super::queries::{AnswerSteps, CandidateQuery, ImportQuantity, QuerySubject};
 use super::span::StepSpan;
-use crate::scenario::ScaledWorkload;
 use crate::scenario::formats::{QueryAnswers, QuerySeries, read_query_answers};
+use crate::scenario::{ScaledWorkload, parse_duration};
+use crate::units::SimSpan;
 
 /// The window of rates where nothing says how often the server scrapes, in seconds.
 const WINDOW_DEFAULT: u32 = 120;
-/// The longest window that is tried, in seconds.
-const WINDOW_MAX: u32 = 300;
+/// The second window that is tried without an argument, in seconds, and the longest one unless scrapes are rarer.
+pub const LONGEST_WINDOW: u32 = 300;
+/// The longest window of rare scrapes, in seconds.
+const RARE_WINDOW: u32 = 3600;
+/// A query with values at fewer than this share of the steps between its first and its last value has holes.
+const WHOLE: f64 = 0.5;
 /// A rate needs two samples, and survives one that is missing in four (Prometheus, "rate()").
 const SCRAPES_OF_A_WINDOW: u32 = 4;
 
@@ -39,6 +44,8 @@ pub struct Found {
     pub source: Option<&'static str>,
     /// Others who count too and were not taken.
     pub also: Vec<&'static str>,
+    /// The window over which it is a mean, in seconds, if it is one.
+    pub window: Option<u32>,
     /// The query.
     pub query: String,
     /// Its series, at the steps of the span.
@@ -95,8 +102,9 @@ pub fn gather(
     if question.window.is_none()
         && let Some(interval) = interval
     {
-        asker.window =
-            (interval * SCRAPES_OF_A_WINDOW).clamp(question.span.step.min(60), WINDOW_MAX);
+        asker.window = (interval * SCRAPES_OF_A_WINDOW)
+            .max(question.span.step)
+            .clamp(60, RARE_WINDOW);
     }
     asker.gathered.scrape_interval = interval;
     asker.gathered.window = asker.window;
@@ -121,7 +129,9 @@ pub fn gather(
     Ok(asker.gathered)
 }
 
-/// Every query that an import would ask, with the quantity that it is for.
+/// The queries of an import with the default window, each with the quantity that it is for and its steps.
+///
+/// An import with a server asks further ones: how often the server scrapes, and for other windows.
 #[must_use]
 pub fn planned(question: &ImportQuestion<'_>) -> Vec<(String, String, StepSpan)> {
     let subject = subject_of(
@@ -189,15 +199,10 @@ impl<A: Ask> Asker<'_, A> {
         })
     }
 
-    /// The answers at the steps of the span, those of a rate at the middle of its window. A query that the server refuses has none.
-    fn centred(&mut self, query: &str, window: u32) -> Result<QueryAnswers, AskError> {
+    /// The answers at the steps of the span, those of a mean over `window` seconds at the middle of the window.
+    fn centred(&mut self, query: &str, window: Option<u32>) -> Result<QueryAnswers, AskError> {
         let step = i64::from(self.span.step);
-        let is_rate = query.contains("rate(");
-        let later = if is_rate {
-            i64::from(window / 2).div_euclid(step) * step
-        } else {
-            0
-        };
+        let later = i64::from(window.unwrap_or(0) / 2).div_euclid(step) * step;
         let span = StepSpan {
             start: self.span.start + later,
             end: self.span.end + later,
@@ -221,7 +226,7 @@ impl<A: Ask> Asker<'_, A> {
         window: u32,
     ) -> Result<QueryAnswers, AskError> {
         let answers = match quantity.course() {
-            AnswerSteps::EachStep => self.centred(query, window),
+            AnswerSteps::EachStep => self.centred(query, is_rate(query).then_some(window)),
             AnswerSteps::AtTheEnd => self.answers(query, StepSpan::at(self.span.end)),
         };
         match answers {
@@ -278,8 +283,8 @@ impl<A: Ask> Asker<'_, A> {
         scaled: &ScaledWorkload,
     ) -> Result<(), AskError> {
         let mut windows = vec![self.window];
-        if self.window < WINDOW_MAX {
-            windows.push(WINDOW_MAX);
+        if self.window < LONGEST_WINDOW {
+            windows.push(LONGEST_WINDOW);
         }
         let mut tried = 0;
         for window in windows {
@@ -291,9 +296,13 @@ impl<A: Ask> Asker<'_, A> {
             tried += candidates.len();
             for (index, candidate) in candidates.iter().enumerate() {
                 let answers = self.of_the_table(quantity, &candidate.query, window)?;
-                if has_values(&answers) {
+                // With holes, a longer window may have them filled; the last window takes what there is.
+                let is_last = window >= LONGEST_WINDOW;
+                if has_values(&answers)
+                    && (is_last || !has_rates || is_whole(&answers, self.span.step))
+                {
                     let also = self.others(&candidates[index + 1..], candidate.source)?;
-                    self.keep(quantity, candidate, answers, also);
+                    self.keep(quantity, candidate, answers, also, window);
                     return self.further(candidate, window);
                 }
             }
@@ -331,7 +340,7 @@ impl<A: Ask> Asker<'_, A> {
                     query: query.clone(),
                     further: Vec::new(),
                 };
-                self.keep(*quantity, &candidate, answers, Vec::new());
+                self.keep(*quantity, &candidate, answers, Vec::new(), window);
             } else {
                 self.gathered.missing.push((*quantity, 1));
             }
@@ -345,12 +354,14 @@ impl<A: Ask> Asker<'_, A> {
         candidate: &CandidateQuery,
         answers: QueryAnswers,
         also: Vec<&'static str>,
+        window: u32,
     ) {
         self.gathered.found.push(Found {
             quantity: Some(quantity),
             metric: None,
             source: candidate.source,
             also,
+            window: is_rate(&candidate.query).then_some(window),
             query: candidate.query.clone(),
             series: answers.series,
             remarks: answers.remarks,
@@ -364,7 +375,7 @@ impl<A: Ask> Asker<'_, A> {
         quantity: Option<ImportQuantity>,
         metric: Option<&str>,
     ) -> Result<(), AskError> {
-        let answers = self.centred(query, self.window)?;
+        let answers = self.centred(query, own_window(query))?;
         if !has_values(&answers) {
             return Err(AskError::BadQuery {
                 server: "the server".to_owned(),
@@ -378,12 +389,39 @@ impl<A: Ask> Asker<'_, A> {
             metric: metric.map(str::to_owned),
             source: None,
             also: Vec::new(),
+            window: own_window(query),
             query: query.to_owned(),
             series: answers.series,
             remarks: answers.remarks,
         });
         Ok(())
     }
+}
+
+/// Whether a query of the table is a mean over the window.
+fn is_rate(query: &str) -> bool {
+    query.contains("rate(")
+}
+
+/// The longest window in a query of the user, in seconds; `None` without one, as of a recording rule.
+fn own_window(query: &str) -> Option<u32> {
+    let windows = query.split('[').skip(1);
+    let windows = windows.filter_map(|rest| rest.split([']', ':']).next());
+    let seconds = windows.filter_map(|text| parse_duration(text.trim()).ok());
+    let longest = seconds.map(SimSpan::as_secs_f64).fold(0.0, f64::max);
+    (longest >= 1.0 && is_rate(query)).then_some(longest.min(f64::from(RARE_WINDOW)) as u32)
+}
+
+/// Whether a query has values at most of the steps between its first and its last one.
+fn is_whole(answers: &QueryAnswers, step: u32) -> bool {
+    answers.series.iter().any(|series| {
+        let (Some((first, _)), Some((last, _))) = (series.values.first(), series.values.last())
+        else {
+            return false;
+        };
+        let steps = (last - first) / i64::from(step) + 1;
+        series.values.len() as f64 >= WHOLE * steps as f64
+    })
 }
 
 fn has_values(answers: &QueryAnswers) -> bool {

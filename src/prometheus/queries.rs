@@ -147,7 +147,7 @@ const COUNTING: [Counting; 8] = [
     Counting {
         name: "Traefik",
         requests: "traefik_service_requests_total",
-        labels: &[r#"service=~"$namespace-($services)-.*@kubernetes.*""#],
+        labels: &[r#"service=~"$namespace-($services)-[a-z0-9]+@kubernetes.*""#],
         failed: Some(r#"code=~"5..""#),
         latency: Some(("traefik_service_request_duration_seconds_bucket", 1000)),
     },

@@ -6,6 +6,7 @@ use super::human::{count, duration, significant};
 use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use super::usage::policy_keys;
+use crate::hpa::release::RELEASE_NAMES;
 use crate::prometheus::gathered::{Found, GatheredSeries};
 use crate::prometheus::queries::ImportQuantity;
 use crate::results::calibration::Coefficient;
@@ -72,12 +73,8 @@ impl ImportAccount<'_> {
             Some((_, lines)) => lines.push(line),
             None => tables.push((table, vec![line])),
         };
-        if let Some(release) = self
-            .day
-            .cluster
-            .as_ref()
-            .and_then(|it| it.release.as_deref())
-        {
+        // `hpasim` refuses a release that it does not know.
+        if let Some(release) = self.known_release() {
             add("controller", format!("kubernetes = \"{release}\""));
         }
         let keys = self.usage.as_ref().ok().and_then(policy_keys);
@@ -97,6 +94,13 @@ impl ImportAccount<'_> {
             let _ = write!(text, "\n[{table}]\n{}\n", lines.join("\n"));
         }
         text
+    }
+
+    /// The release in a policy's words, if the version names one that hpasim knows.
+    fn known_release(&self) -> Option<&str> {
+        let release = self.day.cluster.as_ref()?.release.as_deref()?;
+        let is_known = RELEASE_NAMES.iter().any(|(name, _)| *name == release);
+        is_known.then_some(release)
     }
 
     /// The time from creation to Ready as keys of `[pod]`.
@@ -335,12 +339,15 @@ impl ImportAccount<'_> {
         if let Some(interval) = self.gathered.scrape_interval {
             sentences.push(format!(
                 "The containers are scraped every {interval} s; rates are means over {} s.",
-                self.gathered.window
+                self.gathered
+                    .of(ImportQuantity::Cpu)
+                    .and_then(|it| it.window)
+                    .unwrap_or(self.gathered.window)
             ));
         }
         for (from, to) in &self.day.gaps {
             sentences.push(format!(
-                "The load has no value from {} to {}; the value before goes on.",
+                "The load has no value from {} to {}; a value beside it stands in, and a backtest leaves the time out.",
                 self.time_text(*from),
                 self.time_text(*to)
             ));
@@ -385,6 +392,17 @@ impl ImportAccount<'_> {
                 "{version} does not name the kind of cluster, so metrics-server scrapes as on kubeadm; set `cluster`."
             )),
             Some(_) => {}
+        }
+        if let Some(cluster) = self
+            .day
+            .cluster
+            .as_ref()
+            .filter(|_| self.known_release().is_none())
+        {
+            sentences.push(format!(
+                "hpasim does not know the release of {}, so the controller is that of the default release; set `controller.kubernetes`.",
+                cluster.version
+            ));
         }
         let containers: Vec<&str> = self
             .gathered

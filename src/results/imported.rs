@@ -19,6 +19,8 @@ const WITHOUT_HISTORY: SimSpan = SimSpan::from_secs(300);
 /// A longer time without a value of the load is a gap and not a late scrape.
 const GAP: SimSpan = SimSpan::from_secs(300);
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
+/// The event of a row whose load is not known.
+const NO_LOAD: &str = "no load";
 
 /// A day that was recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,8 @@ pub struct ImportedDay {
     pub recorded: RecordedDay,
     /// The load; `None` if nothing says what it was.
     pub traffic: Option<Trace>,
-    /// Stretches of more than five minutes in which the load has no value: the load before goes on.
+    /// Stretches of more than five minutes in which the load has no value. The value before goes on, or the first value is that of the
+    /// time before it. Their rows have the event [`NO_LOAD`].
     pub gaps: Vec<(SimTime, SimTime)>,
     /// From the creation of a pod until it was Ready.
     pub start: Option<StartDelays>,
@@ -97,6 +100,7 @@ pub fn gathered_series(recorded: &[RecordedSeries], span: StepSpan) -> GatheredS
             metric: None,
             source: None,
             also: Vec::new(),
+            window: None,
             query: it.file.clone(),
             series: vec![QuerySeries {
                 labels: Vec::new(),
@@ -124,13 +128,17 @@ pub fn imported_day(
         .map(|time| columns.row(time, time_since(span.start, time)))
         .collect();
     mark_events(&mut rows, &columns, span);
-    let recorded = RecordedDay {
+    let mut recorded = RecordedDay {
         origin_nanos: span.start.checked_mul(NANOS_PER_SECOND),
         rows,
         ..RecordedDay::default()
     };
     let has_requests = recorded.has(RecordedQuantity::Rps);
     let (traffic, gaps) = traffic_of(&recorded, gathered, span);
+    let is_within = |time: SimTime| gaps.iter().any(|(from, to)| (*from..*to).contains(&time));
+    for row in recorded.rows.iter_mut().filter(|row| is_within(row.time)) {
+        row.add_event(NO_LOAD);
+    }
     ImportedDay {
         traffic,
         gaps,
@@ -319,6 +327,11 @@ fn traffic_of(
             load.push(value);
         }
     }
+    let last = times.last().copied().unwrap_or(SimTime::ZERO);
+    let end = day.rows.last().map_or(last, |row| row.time);
+    if end - last > GAP {
+        gaps.push((last, end + step));
+    }
     // The last row of a trace is its end.
     if times.len() == 1 {
         times.push(SimTime::ZERO + step);
@@ -449,6 +462,7 @@ mod tests {
             metric: None,
             source: None,
             also: Vec::new(),
+            window: None,
             query: String::new(),
             series,
             remarks: Vec::new(),

@@ -34,9 +34,9 @@ pub enum RecordedQuantity {
     MemoryBytes,
     /// Throttled CFS periods, as a share of all, 0..1.
     ThrottledShare,
-    /// `spec.replicas` of the target.
+    /// `status.desiredReplicas` of the autoscaler.
     DesiredReplicas,
-    /// `status.replicas` of the target.
+    /// `status.currentReplicas` of the autoscaler.
     CurrentReplicas,
     /// `status.readyReplicas` of the target.
     ReadyReplicas,
@@ -131,7 +131,7 @@ impl RecordedColumn {
         Self {
             name: "time_s",
             unit: "s",
-            what: "the time since the first row, as in `traffic.csv`",
+            what: "the time since the first row",
             content: RecordedContent::Seconds,
         },
         Self::number(
@@ -157,17 +157,17 @@ impl RecordedColumn {
         Self::number(
             RecordedQuantity::DesiredReplicas,
             "pods",
-            "the replicas that the autoscaler asked for (`spec.replicas`)",
+            "the replicas that the autoscaler asks for (its `status.desiredReplicas`)",
         ),
         Self::number(
             RecordedQuantity::CurrentReplicas,
             "pods",
-            "pods that exist (`status.replicas`)",
+            "pods that exist (`status.currentReplicas` of the autoscaler)",
         ),
         Self::number(
             RecordedQuantity::ReadyReplicas,
             "pods",
-            "pods that are ready (`status.readyReplicas`)",
+            "pods that are ready (`status.readyReplicas` of the target)",
         ),
         Self::number(
             RecordedQuantity::P95Ms,

@@ -36,7 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("files", &["bounded", "scenario"]),
-    ("prometheus", &["scenario"]),
+    ("prometheus", &["units", "scenario"]),
     (
         "check",
         &["units", "hpa", "control", "workload", "cluster", "scenario"],

@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use super::ImportArgs;
 use crate::cli::error::CommandError;
 use crate::cli::screen::Screen;
-use crate::files::FileLoader;
+use crate::files::RememberingLoader;
 use crate::prometheus::gathered::GatheredSeries;
 use crate::prometheus::queries::ImportQuantity;
 use crate::prometheus::span::StepSpan;
 use crate::results::imported::{RecordedSeries, gathered_series};
 use crate::scenario::formats::joined::{UsageSeries, read_usage_series};
+use crate::scenario::{LoadedFile, Loader};
 
 /// The recordings of an import.
 pub(super) struct Recordings {
     /// Their names for people.
     pub(super) origin: String,
+    /// The files as they were read.
+    pub(super) files: Vec<LoadedFile>,
     series: Vec<RecordedSeries>,
 }
 
@@ -23,6 +26,16 @@ pub(super) struct Recordings {
 #[derive(Debug, thiserror::Error)]
 #[error("the files have no time in common; give recordings of the same day, with dates")]
 struct NoCommonDay;
+
+/// A recording counts its time from its start.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it has no dates, which an import needs; `hpasim trace convert` keeps those of a recording"
+)]
+struct NoDates;
+
+/// Times before this are counted from the start of a recording, and are no dates: March 1973 in seconds since 1970.
+const FIRST_DATE: f64 = 1e8;
 
 impl Recordings {
     /// The recordings that the arguments name; `None` if they name none.
@@ -52,13 +65,25 @@ impl Recordings {
         ];
         let mut recordings = Self {
             origin: String::new(),
+            files: Vec::new(),
             series: Vec::new(),
         };
+        let mut loader = RememberingLoader::default();
         for (path, kind, quantities) in named {
             let Some(path) = path else { continue };
             let (rows, warnings) =
-                read_usage_series(path, kind, &mut FileLoader).map_err(CommandError::Input)?;
+                read_usage_series(path, kind, &mut loader).map_err(CommandError::Input)?;
             arguments.quiet.warn(&warnings, screen);
+            if rows.first().is_some_and(|row| row.time_s < FIRST_DATE) {
+                return Err(CommandError::bad_file(path, &NoDates));
+            }
+            let bytes = loader
+                .read(path)
+                .map_err(|error| CommandError::unreadable(path, error))?;
+            recordings.files.push(LoadedFile {
+                path: path.to_owned(),
+                bytes,
+            });
             let gap = if recordings.origin.is_empty() {
                 ""
             } else {

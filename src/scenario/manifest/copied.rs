@@ -45,6 +45,8 @@ enum Kept {
     Keys(&'static [(&'static str, Self)]),
     /// Every key with this beginning.
     Beginning(&'static [&'static str]),
+    /// A path without its query, which may hold a token.
+    BeforeQuery,
     /// The words of a command, if all of them belong to a pause.
     Pause,
 }
@@ -71,7 +73,7 @@ const PROBE: Kept = Kept::Keys(&[
     (
         "httpGet",
         Kept::Keys(&[
-            ("path", Kept::Whole),
+            ("path", Kept::BeforeQuery),
             ("port", Kept::Whole),
             ("scheme", Kept::Whole),
         ]),
@@ -83,7 +85,7 @@ const HOOK: Kept = Kept::Keys(&[
     ("exec", Kept::Keys(&[("command", Kept::Pause)])),
     (
         "httpGet",
-        Kept::Keys(&[("path", Kept::Whole), ("port", Kept::Whole)]),
+        Kept::Keys(&[("path", Kept::BeforeQuery), ("port", Kept::Whole)]),
     ),
 ]);
 const CONTAINER: Kept = Kept::Keys(&[
@@ -240,10 +242,14 @@ impl Kept {
                 .iter()
                 .any(|it| entry.key.starts_with(it))
                 .then(|| whole(&entry.node))?,
-            Self::Whole | Self::Pause => None,
+            Self::Whole | Self::Pause | Self::BeforeQuery => None,
         };
         match self {
             Self::Whole => whole(node),
+            Self::BeforeQuery => {
+                let path = node.text()?.split('?').next()?;
+                Some(Document::Text(path.to_owned()))
+            }
             Self::Pause => is_a_pause(node).then(|| whole(node))?,
             Self::Keys(_) | Self::Beginning(_) => {
                 let fields = node.entries().iter();
@@ -331,7 +337,7 @@ items:
           command: [run, hunter2]
           resources: {requests: {cpu: 100m}}
           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, sleep 15]}}, postStart: {exec: {command: [curl, hunter2]}}}
-          readinessProbe: {httpGet: {path: /ready, port: 80, httpHeaders: [{name: Authorization, value: hunter2}]}, periodSeconds: 5}
+          readinessProbe: {httpGet: {path: "/ready?token=hunter2", port: 80, httpHeaders: [{name: Authorization, value: hunter2}]}, periodSeconds: 5}
 - apiVersion: v1
   kind: Service
   metadata: {name: web-http, namespace: shop, annotations: {password: hunter2}}
