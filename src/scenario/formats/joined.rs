@@ -167,7 +167,7 @@ impl CostRecord {
     /// # Errors
     /// Why the file cannot be read, or all the faults of a probe.
     pub fn read(path: &Path, loader: &mut dyn Loader) -> Result<Self, Diagnostics> {
-        let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
+        let bytes = read_file(loader, path, FileKind::Probe, None).map_err(Diagnostics::one)?;
         let text = std::str::from_utf8(&bytes).ok();
         match text.and_then(|text| UsageTable::parse(&path.display().to_string(), text)) {
             Some(table) => Ok(Self::Usage(table)),
