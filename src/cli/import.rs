@@ -25,6 +25,7 @@ use super::screen::Screen;
 use super::server_args::{NamedServer, ServerArgs};
 use super::variant_inputs::refuse_second_stdin;
 use crate::files::FileLoader;
+use crate::hpa::spec::MetricSource;
 use crate::prometheus::ask::RangeQuestion;
 #[cfg(feature = "import")]
 use crate::prometheus::gathered::gather;
@@ -361,6 +362,7 @@ impl Import<'_> {
             gathered,
             day: &day,
             readiness: self.readiness(),
+            unasked: &self.unasked(),
             usage: &usage,
         };
         let mut files = vec![
@@ -387,22 +389,37 @@ impl Import<'_> {
                 crate::text::visible(&folder.file(&file.name).display().to_string())
             ));
         }
-        page.push_str(&self.next_commands(&folder, &day));
+        page.push_str(&Self::next_commands(&folder, &day));
         folder.complete(&files)?;
         Ok(page)
     }
 
-    fn next_commands(&self, folder: &OutputFolder, day: &ImportedDay) -> String {
-        let shown = |name: &str| shell_word(&folder.file(name).display().to_string()).into_owned();
+    fn next_commands(folder: &OutputFolder, day: &ImportedDay) -> String {
         match day.traffic {
-            Some(_) => format!(
-                "\nnext: hpasim run {} {}\n",
-                shown(IMPORTED_POLICY),
-                shown(TRAFFIC)
-            ),
+            Some(_) => {
+                let path = folder.path().display().to_string();
+                format!("\nnext: hpasim backtest {}\n", shell_word(&path))
+            }
             None => "\nno load was found, so there is no traffic.csv; give a query with `--rps`\n"
                 .to_owned(),
         }
+    }
+
+    /// The names of External and Object metrics that no `--metric` names.
+    fn unasked(&self) -> Vec<String> {
+        let metrics = self
+            .policy
+            .autoscaler()
+            .map_or(&[][..], |it| &it.spec.metrics);
+        let names = metrics.iter().filter_map(|metric| match &metric.source {
+            MetricSource::External { metric } | MetricSource::Object { metric, .. } => {
+                Some(metric.name.to_string())
+            }
+            _ => None,
+        });
+        names
+            .filter(|name| self.arguments.metric.iter().all(|(asked, _)| asked != name))
+            .collect()
     }
 
     fn usage_settings(&self) -> UsageSettings {

@@ -104,7 +104,7 @@ pub enum AskError {
         server: String,
     },
     /// The server refuses the query, in its own words.
-    #[error("{server} refuses a query: {words}\n  the query: {query}")]
+    #[error("{server} refuses a query: {words}; the query is {query}")]
     BadQuery {
         /// The server.
         server: String,
@@ -132,5 +132,19 @@ pub enum AskError {
         server: String,
         /// What it answered.
         why: String,
+    },
+    /// A query of the user has no series.
+    #[error("no series in this span; the metric or a label may have another name: {query}")]
+    NoSeries {
+        /// The query.
+        query: String,
+    },
+    /// The server has neither requests nor CPU of the target.
+    #[error(
+        "the server has neither requests nor CPU of {workload} in this span; check `--from` and `--to`, or see the queries with `--print-queries`"
+    )]
+    NothingThere {
+        /// The target.
+        workload: String,
     },
 }

@@ -169,6 +169,9 @@ impl HttpClient {
             Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 unreachable("the connection was refused")
             }
+            Error::Io(error) if error.to_string().contains("InvalidContentType") => {
+                unreachable("it does not speak TLS; write `http://`")
+            }
             Error::Io(error) if is_of_tls(error) => AskError::Untrusted {
                 server,
                 why: error.to_string(),
@@ -185,6 +188,9 @@ impl HttpClient {
                 server,
                 why: format!("its answer is larger than {} MB", bytes >> 20),
             },
+            Error::Io(error) if error.to_string().contains("failed to lookup") => {
+                unreachable("the name of the host is not known")
+            }
             other => unreachable(&other.to_string()),
         }
     }

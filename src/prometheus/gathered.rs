@@ -126,7 +126,13 @@ pub fn gather(
         heard(name);
         asker.own(query, None, Some(name))?;
     }
-    Ok(asker.gathered)
+    let has_load = [ImportQuantity::Requests, ImportQuantity::Cpu];
+    match has_load.iter().any(|it| asker.gathered.of(*it).is_some()) {
+        true => Ok(asker.gathered),
+        false => Err(AskError::NothingThere {
+            workload: format!("{}/{}", question.scaled.namespace, question.scaled.name),
+        }),
+    }
 }
 
 /// The queries of an import with the default window, each with the quantity that it is for and its steps.
@@ -192,10 +198,9 @@ impl<A: Ask> Asker<'_, A> {
             text.push_str(&self.ask.ask(&RangeQuestion { query, span: piece })?);
             text.push('\n');
         }
-        read_query_answers("the answer", &text).map_err(|fault| AskError::BadQuery {
+        read_query_answers("the answer", &text).map_err(|fault| AskError::NotPrometheus {
             server: "the server".to_owned(),
-            words: fault.message,
-            query: query.to_owned(),
+            why: fault.message,
         })
     }
 
@@ -377,10 +382,7 @@ impl<A: Ask> Asker<'_, A> {
     ) -> Result<(), AskError> {
         let answers = self.centred(query, own_window(query))?;
         if !has_values(&answers) {
-            return Err(AskError::BadQuery {
-                server: "the server".to_owned(),
-                words: "no series in this span; the metric or a label may have another name"
-                    .to_owned(),
+            return Err(AskError::NoSeries {
                 query: query.to_owned(),
             });
         }

@@ -31,6 +31,8 @@ pub struct ImportAccount<'i> {
     pub day: &'i ImportedDay,
     /// How the pods become Ready, for the start-up in the policy.
     pub readiness: Readiness,
+    /// External and Object metrics of the autoscaler without a query.
+    pub unasked: &'i [String],
     /// What a request and a pod use, or why that is not known.
     pub usage: &'i Result<UsageFit, UsageFitError>,
 }
@@ -446,6 +448,11 @@ impl ImportAccount<'_> {
         let mut sentences = Vec::new();
         if let Err(why) = self.usage {
             sentences.push(format!("The cost of a request is hpasim's default: {why}."));
+        }
+        for metric in self.unasked {
+            sentences.push(format!(
+                "The autoscaler's metric {metric} has no column in traffic.csv, so a simulation refuses it; give its query: --metric '{metric}=QUERY'."
+            ));
         }
         for (quantity, tried) in &self.gathered.missing {
             sentences.push(match quantity {

@@ -18,6 +18,8 @@ const STARTS_MIN: usize = 3;
 const WITHOUT_HISTORY: SimSpan = SimSpan::from_secs(300);
 /// A longer time without a value of the load is a gap and not a late scrape.
 const GAP: SimSpan = SimSpan::from_secs(300);
+/// A value beyond this is a fault of an exporter.
+const VALUE_GREATEST: f64 = 1e12;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// The event of a row whose load is not known.
 const NO_LOAD: &str = "no load";
@@ -30,7 +32,7 @@ pub struct ImportedDay {
     /// The load; `None` if nothing says what it was.
     pub traffic: Option<Trace>,
     /// Stretches of more than five minutes in which the load has no value. The value before goes on, or the first value is that of the
-    /// time before it. Their rows have the event [`NO_LOAD`].
+    /// time before it. Their rows have the event `no load`.
     pub gaps: Vec<(SimTime, SimTime)>,
     /// From the creation of a pod until it was Ready.
     pub start: Option<StartDelays>,
@@ -236,7 +238,11 @@ impl StepValues {
             ),
         ];
         for (quantity, value) in values {
-            row.set(quantity, value);
+            // No counter and no gauge of these is below zero or beyond a thousand billion.
+            row.set(
+                quantity,
+                value.filter(|it| (0.0..=VALUE_GREATEST).contains(it)),
+            );
         }
         row
     }

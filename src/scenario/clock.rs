@@ -216,9 +216,10 @@ impl TraceMoment {
                 .map_err(|_| "the date is out of range".to_owned());
         }
         if text.contains(':') || text.matches('-').count() == 2 {
-            let moment = text.parse().map(Self::TimeOfDay);
+            // The parser of times takes the time out of a date, so dates come first.
+            let moment = text.parse().map(Self::On);
             return moment
-                .or_else(|_| text.parse().map(Self::On))
+                .or_else(|_| text.parse().map(Self::TimeOfDay))
                 .map_err(|_| format!("write a duration such as 90m, {MOMENTS}"));
         }
         parse_duration(text)
@@ -400,6 +401,16 @@ mod tests {
             .since_start("--from", Some(clock), SimTime::ZERO)
             .map(SimTime::as_secs_f64)
             .map_err(|fault| fault.message)
+    }
+
+    #[test]
+    fn a_time_with_a_date_keeps_its_date() {
+        for text in ["2026-11-29T10:00", "2026-11-29 10:00:00"] {
+            let moment = TraceMoment::parse(text).expect("a moment");
+            assert!(matches!(moment, TraceMoment::On(_)), "{text}: {moment:?}");
+            // The clock starts on the day before, at 14:25.
+            assert_eq!(since_start(text, &clock()), Ok(70_500.0), "{text}");
+        }
     }
 
     #[test]

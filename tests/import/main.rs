@@ -268,6 +268,47 @@ fn the_page_of_a_login_is_no_prometheus() {
     insta::assert_snapshot!(message, @"error: SERVER does not answer like Prometheus: it sent a page of HTML, perhaps that of a login");
 }
 
+/// An answer to any query: a value every 15 s.
+fn ten_minutes() -> String {
+    let values: Vec<String> = (0..60)
+        .map(|step| format!("[{},\"2\"]", START + step * 15))
+        .collect();
+    format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":[{}]}}]}},"warnings":["a store is away"]}}"#,
+        values.join(",")
+    )
+}
+
+#[test]
+fn a_server_without_the_target_is_told_and_nothing_is_written() {
+    let empty = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+    let (message, _) = refused(move |_, _| Reply::of("200 OK", empty), &[]);
+    insta::assert_snapshot!(message, @"error: the server has neither requests nor CPU of shop/web in this span; check `--from` and `--to`, or see the queries with `--print-queries`");
+}
+
+#[test]
+fn a_broken_answer_is_no_missing_series() {
+    let (message, _) = refused(|_, _| Reply::of("200 OK", r#"{"status":"succ"#), &[]);
+    assert!(
+        message.starts_with("error: the server does not answer like Prometheus: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_redirect_gets_no_header_and_is_told() {
+    let other = scripted(|_, _| Reply::of("200 OK", "{}"));
+    let location = format!("Location: {}/\r\n", other.url);
+    let location: &'static str = Box::leak(location.into_boxed_str());
+    let redirect = move |_: usize, _: &str| Reply {
+        headers: location,
+        ..Reply::of("302 Found", "")
+    };
+    let (message, _) = refused(redirect, &[]);
+    assert_eq!(other.requests.load(Ordering::SeqCst), 0);
+    insta::assert_snapshot!(message, @"error: SERVER does not answer like Prometheus: it redirects, as a login does; give the URL to which it redirects");
+}
+
 #[test]
 fn credentials_reach_the_server_and_no_message_and_no_file() {
     let folder = copy_inputs();
@@ -277,10 +318,7 @@ fn credentials_reach_the_server_and_no_message_and_no_file() {
             .contains("authorization: bearer hunter2")
             && text.contains("shop-tenant");
         match is_known {
-            true => Reply::of(
-                "200 OK",
-                r#"{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["a store is away"]}"#,
-            ),
+            true => Reply::of("200 OK", &ten_minutes()),
             false => Reply::of("403 Forbidden", "no"),
         }
     };
@@ -295,7 +333,7 @@ fn credentials_reach_the_server_and_no_message_and_no_file() {
     let output = hpasim(folder.path(), &import(&server.url, &more));
     let page = stdout_of(&output);
     assert!(!page.contains("hunter2") && !stderr_of(&output).contains("hunter2"));
-    assert!(page.contains("no load was found"), "{page}");
+    assert!(page.contains("a store is away"), "{page}");
     for entry in std::fs::read_dir(folder.path().join("web")).expect("a folder") {
         let text = std::fs::read_to_string(entry.expect("a file").path()).expect("text");
         assert!(
