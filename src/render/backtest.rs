@@ -246,7 +246,7 @@ fn usage_in_words(page: &BacktestPage<'_>) -> String {
     };
     let origin = match found.origin {
         CostOrigin::Judged => {
-            "fitted to the judged time itself, because nothing was recorded before it; so only the replicas are judged"
+            "fitted to the judged time itself, because the time before it is too short or gives no cost; so only the replicas are judged"
                 .to_owned()
         }
         _ => format!("from {}", between(page, found.from, found.to)),

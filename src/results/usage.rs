@@ -42,7 +42,7 @@ const HOURS: usize = 24;
 /// What is known besides the recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct UsageSettings {
-    /// The CPU limit of one pod, in millicores. Readings at the limit are left out.
+    /// The CPU limit of one pod, in millicores. Readings at the limit are left out; without replicas it counts for nothing.
     pub cpu_limit_millicores: Option<f64>,
     /// The offset of the clock from UTC, in seconds, for the hour of the day.
     pub utc_offset_seconds: i32,
@@ -157,6 +157,12 @@ pub enum UsageFitError {
 /// Too few readings, readings that do not tell cost from idle use, or CPU that does not grow with the rate.
 pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit, UsageFitError> {
     let course = RecordedCourse::of(rows);
+    let has_replicas = rows.iter().any(|row| row.replicas.is_some());
+    // Without the number of pods, the limit of all of them is not known.
+    let settings = &UsageSettings {
+        cpu_limit_millicores: settings.cpu_limit_millicores.filter(|_| has_replicas),
+        ..*settings
+    };
     enough(&below_limit(&course.explained(0.0, 0.0), settings))?;
     let lag_s = find_lag(&course, settings);
     let known = course.explained(lag_s, lag_s);
@@ -187,7 +193,7 @@ pub fn fit_usage(rows: &[UsageRow], settings: &UsageSettings) -> Result<UsageFit
         without_load: readings.saturating_sub(known.len()),
         at_limit: known.len() - below.len(),
         outliers: below.len() - model.fit.rows_used(),
-        has_replicas: rows.iter().any(|row| row.replicas.is_some()),
+        has_replicas,
         lag_s,
         cpu_per_request_ms: cost,
         idle_cpu_millicores: model.coefficient(&model.shares(|term| f64::from(term == Term::Idle))),

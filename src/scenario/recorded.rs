@@ -9,6 +9,7 @@ use csv::Writer;
 
 use super::clock::TraceClock;
 use super::diagnostic::Diagnostic;
+use super::hpa_section::REPLICAS_MAX;
 use super::trace_text::VALUE_MAX;
 use crate::text::csv_cell::guarded;
 use crate::text::rounding::readable;
@@ -88,6 +89,9 @@ impl RecordedQuantity {
         match self {
             Self::ThrottledShare | Self::FailedShare => 1.0,
             Self::MemoryBytes => MEMORY_BYTES_MAX,
+            Self::DesiredReplicas | Self::CurrentReplicas | Self::ReadyReplicas => {
+                REPLICAS_MAX as f64
+            }
             _ => VALUE_MAX,
         }
     }

@@ -15,7 +15,7 @@ use crate::workload::CostUncertainty;
 pub enum CostOrigin {
     /// The recorded rows before the judged time.
     Before,
-    /// The judged rows themselves, because nothing was recorded before them.
+    /// The judged rows themselves, because the time before them gives no cost.
     Judged,
     /// The policy, for this reason.
     Stated(String),
@@ -48,8 +48,12 @@ impl FoundUsage {
         };
         let mut reason = String::new();
         for (origin, from, to) in parts {
+            // The minutes of a lead-in are one load, which says little of the day.
+            if origin == CostOrigin::Before && to - from < BEFORE_MIN {
+                continue;
+            }
             match fit(day, span, from..to, &settings) {
-                Ok(usage) => {
+                Ok(usage) if is_sure(&usage) => {
                     return Self {
                         origin,
                         usage: Some(usage),
@@ -58,7 +62,8 @@ impl FoundUsage {
                     };
                 }
                 Err(error) if reason.is_empty() => reason = error.to_string(),
-                Err(_) => {}
+                Ok(_) if reason.is_empty() => UNSURE.clone_into(&mut reason),
+                Ok(_) | Err(_) => {}
             }
         }
         Self {
@@ -84,6 +89,17 @@ impl FoundUsage {
             _ => ["workload.cpu_per_request", "workload.idle_cpu"].contains(&key),
         })
     }
+}
+
+/// A shorter time before the judged one gives no cost of its own.
+const BEFORE_MIN: SimSpan = SimSpan::from_secs(1800);
+/// Said of a fit whose error is too large for a policy.
+const UNSURE: &str = "the cost of a request is too uncertain";
+
+/// Whether a policy can state the error of the cost.
+fn is_sure(usage: &UsageFit) -> bool {
+    let cost = &usage.cpu_per_request_ms;
+    cost.standard_error <= CostUncertainty::ERROR_BY_MEAN_MAX * cost.value
 }
 
 fn apply(usage: &UsageFit, scenario: &mut Scenario) {
