@@ -82,7 +82,7 @@ impl ServerArgs {
     /// The server; `None` where none is named.
     ///
     /// # Errors
-    /// The URL is none, or a file of a secret cannot be read.
+    /// The URL is not valid, or a file of a secret cannot be read.
     pub(super) fn server(&self) -> Result<Option<NamedServer>, CommandError> {
         let Some(url) = &self.prometheus else {
             return Ok(None);

@@ -110,7 +110,7 @@ impl HttpClient {
         request.send_form(question.fields())
     }
 
-    /// The body of a response that is an answer, or why it is none; `None` if another try may help.
+    /// The body of a response that is an answer, or why it is not one.
     fn judge(
         &self,
         question: &RangeQuestion<'_>,

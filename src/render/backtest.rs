@@ -5,6 +5,7 @@ use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::backtest::{Backtest, CostOrigin, FoundUsage, LeftOut, SeedRange};
 use crate::results::calibration::Coefficient;
+use crate::results::usage::StartupUse;
 use crate::scenario::TraceClock;
 use crate::scenario::judged::{JudgedQuantity, ScoreKind};
 use crate::scenario::recorded::JudgedSpan;
@@ -230,9 +231,7 @@ fn usage_in_words(page: &BacktestPage<'_>) -> String {
             human::significant(it.high)
         )
     };
-    let startup = usage
-        .startup
-        .filter(|it| it.duration_s > 0.0 && it.millicore_seconds.low > 0.0);
+    let startup = usage.startup.filter(StartupUse::is_beyond_chance);
     let startup = startup.map_or_else(String::new, |startup| {
         format!(
             ", start-up {} over {}",

@@ -204,7 +204,7 @@ pub fn policy_keys(fit: &UsageFit) -> Option<Vec<(&'static str, String)>> {
 /// Only an excess beyond chance becomes a key.
 fn startup_line(startup: &StartupUse) -> Option<String> {
     let excess = &startup.millicore_seconds;
-    (startup.duration_s > 0.0 && excess.low > 0.0).then(|| {
+    startup.is_beyond_chance().then(|| {
         format!(
             "startup_cpu = {{ cpu = \"{:.0}m\", duration = \"{}s\" }}",
             (excess.value / startup.duration_s).max(1.0),

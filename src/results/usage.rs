@@ -100,10 +100,18 @@ pub struct UsageResidual {
 pub struct StartupUse {
     /// For each new pod, in millicore-seconds.
     pub millicore_seconds: Coefficient,
-    /// Over how long, in seconds: the span of ages whose excess is above zero beyond chance; 0 if there is none.
+    /// Over how long, in seconds: the span of ages whose excess is above zero beyond chance; 0 without such ages.
     pub duration_s: f64,
     /// The pods that came.
     pub new_pods: f64,
+}
+
+impl StartupUse {
+    /// Whether the excess is above zero beyond chance.
+    #[must_use]
+    pub fn is_beyond_chance(&self) -> bool {
+        self.duration_s > 0.0 && self.millicore_seconds.low > 0.0
+    }
 }
 
 /// The cost by the hour of the day.

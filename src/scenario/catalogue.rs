@@ -421,7 +421,7 @@ codes! {
     W0120 InjectedRequestUnknown: "An injected sidecar whose request is unknown",
         "The request of an injected sidecar counts for the utilization of the pod. Without a request every utilization metric fails.",
         "State the request in the annotation that the message names.";
-    W0121 NothingChecked: "Objects that are none of Kubernetes, or from which a tool or an operator makes those that run",
+    W0121 NothingChecked: "An object that no cluster runs as it is, such as the input of a tool or of an operator",
         "hpasim reads the objects of Kubernetes. It checked nothing of what this object stands for.",
         "Correct the kind, or let the tool write the objects, and pipe them into `hpasim check -`.";
     W0122 VerticalOnSameResource: "A VerticalPodAutoscaler on the resource that an autoscaler measures",

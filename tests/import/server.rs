@@ -1,4 +1,4 @@
-//! Servers on loopback: a real Prometheus with made days in it, and one that answers as it is told.
+//! Servers on loopback: a real Prometheus with made days in it, and a server that gives scripted answers.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -134,14 +134,10 @@ const LEAST_SHARE: f64 = 0.01;
 
 /// The CPU of a pod that starts, if the rows show it beyond chance.
 fn startup_cpu(usage: &UsageFit) -> Option<StartupCpu> {
-    let StartupUse {
-        millicore_seconds,
-        duration_s,
-        ..
-    } = usage.startup?;
-    (duration_s > 0.0 && millicore_seconds.low > 0.0).then(|| StartupCpu {
-        cpu: Millicores((millicore_seconds.value / duration_s).round() as i64),
-        duration: SimSpan::from_secs_f64(duration_s),
+    let startup = usage.startup.filter(StartupUse::is_beyond_chance)?;
+    Some(StartupCpu {
+        cpu: Millicores((startup.millicore_seconds.value / startup.duration_s).round() as i64),
+        duration: SimSpan::from_secs_f64(startup.duration_s),
     })
 }
 

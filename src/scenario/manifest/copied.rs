@@ -1,6 +1,6 @@
 //! The objects of one autoscaler as YAML, for a file that others may read: only what hpasim reads, and nothing confidential.
 //!
-//! What may stay is listed here, not what must go: an object may hold a password in any field that nobody thought of.
+//! The list is of fields that stay. An object may hold a password in any other field.
 
 use super::super::tree::{Entry, Node, Value};
 use super::admission::admit;
